@@ -40,8 +40,8 @@ random() {
 }
 
 printf '%s' "$(random 32)" >"$app/token"
-openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$app/signing-key.pem" 2>/dev/null
-openssl pkey -in "$app/signing-key.pem" -pubout -out "$app/verification-key.pem"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$app/signing.pem" 2>/dev/null
+openssl pkey -in "$app/signing.pem" -pubout -out "$app/verification.pem"
 
 postgres_password=$(random 24)
 key_id=$(random 8)
@@ -57,7 +57,7 @@ s3_access_key_id = "$key_id"
 s3_secret_access_key = "$secret"
 TOML
 
-fingerprint=$(openssl pkey -pubin -in "$app/verification-key.pem" -outform DER | openssl dgst -sha256 -r)
+fingerprint=$(openssl pkey -pubin -in "$app/verification.pem" -outform DER | openssl dgst -sha256 -r)
 mv "$app" "$dir/app/secrets"
 mv "$services" "$dir/services/secrets"
 trap - EXIT
