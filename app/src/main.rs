@@ -1,3 +1,6 @@
-//! Under construction.
+//! Starts the page.
 
-fn main() {}
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    app::start();
+}
