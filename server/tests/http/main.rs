@@ -1,0 +1,11 @@
+//! The server from outside: a listening socket, a real SQLite registry, a store in a folder and real model files.
+
+mod app;
+mod docs;
+mod health;
+mod model_files;
+mod models;
+mod predict;
+mod swap;
+mod training;
+mod world;
