@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
-use crate::sources::{self, DMLC_FILES, XGBOOST_VERSION};
+use crate::sources::{self, DMLC_FILES, FACTORIES, FOLDERS, XGBOOST_VERSION};
 
 const ARCHIVES: [&str; 2] = ["libxgboost.a", "libdmlc.a"];
 const LIBRARY_DEFINES: [(&str, Option<&str>); 2] = [
@@ -23,7 +23,7 @@ const INSTALL: &str = "install one (Debian, Ubuntu: `apt-get install g++`) or na
     or set XGBOOST_LIB_DIR to a folder with libxgboost.so";
 
 /// Links the cached archives and the C++ and OpenMP runtimes, compiling what the cache lacks.
-pub fn link() -> Result<(), String> {
+pub(crate) fn link() -> Result<(), String> {
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
         return Err("building XGBoost from source works on Linux only: set XGBOOST_LIB_DIR".into());
     }
@@ -84,7 +84,7 @@ impl Compiler {
         let target = env::var("TARGET").map_err(|error| format!("TARGET: {error}"))?;
         let mut hasher = DefaultHasher::new();
         (target, &self.version, &self.flags, LIBRARY_DEFINES, DMLC_DEFINES).hash(&mut hasher);
-        sources::GROUPING.hash(&mut hasher);
+        (FACTORIES, FOLDERS, DMLC_FILES).hash(&mut hasher);
         Ok(hasher.finish())
     }
 
@@ -164,7 +164,10 @@ fn compile(root: &Path, folder: &Path) -> Result<(), String> {
         dmlc.define(name, value);
     }
     dmlc.file(chunk_file("dmlc", &DMLC_FILES.map(String::from))?);
+    // The paths in assertions and error messages are the same on every machine.
+    let same_paths = format!("-ffile-prefix-map={}=xgboost", root.display());
     for (mut build, archive) in [(library, ARCHIVES[0]), (dmlc, ARCHIVES[1])] {
+        build.flag_if_supported(&same_paths);
         build
             .include(root)
             .include(root.join("include"))

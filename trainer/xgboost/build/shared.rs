@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 ///
 /// The library and its OpenMP runtime are copied into `OUT_DIR`, which `cargo run` and `cargo test` put on
 /// the library path; a binary started without Cargo needs `LD_LIBRARY_PATH` or an installed library.
-pub fn link(folder: &Path) -> Result<(), String> {
+pub(crate) fn link(folder: &Path) -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let library = folder.join("libxgboost.so");
     if !library.is_file() {

@@ -9,19 +9,19 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The version of XGBoost that the pinned source crate carries.
-pub const XGBOOST_VERSION: &str = "3.4.1";
+pub(crate) const XGBOOST_VERSION: &str = "3.4.1";
 const SOURCE_CRATE: &str = "xgboost_lib-sys";
 
 /// One file that includes many: the headers are parsed once for all of them.
-pub struct Chunk {
-    pub name: &'static str,
+pub(crate) struct Chunk {
+    pub(crate) name: &'static str,
     /// Relative to the XGBoost folder.
-    pub files: Vec<String>,
+    pub(crate) files: Vec<String>,
 }
 
 /// Files that specialise a registry's `Get()`. They must not follow a use of that registry in the same
 /// translation unit, so they form a chunk of their own.
-const FACTORIES: [&str; 5] = [
+pub(crate) const FACTORIES: [&str; 5] = [
     "src/gbm/gbm.cc",
     "src/metric/metric.cc",
     "src/objective/objective.cc",
@@ -30,7 +30,7 @@ const FACTORIES: [&str; 5] = [
 ];
 
 /// Every folder of `src` belongs to exactly one chunk.
-const FOLDERS: [(&str, &[&str]); 7] = [
+pub(crate) const FOLDERS: [(&str, &[&str]); 7] = [
     ("interface", &["", "c_api"]),
     ("collective", &["collective"]),
     ("common", &["common"]),
@@ -41,7 +41,7 @@ const FOLDERS: [(&str, &[&str]); 7] = [
 ];
 
 /// The parts of dmlc-core that XGBoost uses; HDFS, S3 and Azure stay out.
-pub const DMLC_FILES: [&str; 10] = [
+pub(crate) const DMLC_FILES: [&str; 10] = [
     "dmlc-core/src/config.cc",
     "dmlc-core/src/data.cc",
     "dmlc-core/src/io.cc",
@@ -54,11 +54,8 @@ pub const DMLC_FILES: [&str; 10] = [
     "dmlc-core/src/io/recordio_split.cc",
 ];
 
-/// What decides which file is compiled with which: part of the cache's key.
-pub const GROUPING: (&[&str], &[(&str, &[&str])], &[&str]) = (&FACTORIES, &FOLDERS, &DMLC_FILES);
-
 /// The chunks of the library itself, in a fixed order.
-pub fn chunks(root: &Path) -> Result<Vec<Chunk>, String> {
+pub(crate) fn chunks(root: &Path) -> Result<Vec<Chunk>, String> {
     let mut files = Vec::new();
     collect(root, &root.join("src"), &mut files)?;
     files.sort();
@@ -84,7 +81,7 @@ pub fn chunks(root: &Path) -> Result<Vec<Chunk>, String> {
 }
 
 /// The folder `xgboost` of the pinned source crate, fetched if Cargo hasn't got it yet.
-pub fn locate() -> Result<PathBuf, String> {
+pub(crate) fn locate() -> Result<PathBuf, String> {
     let metadata = metadata(true).or_else(|_| metadata(false))?;
     let package = metadata["packages"]
         .as_array()

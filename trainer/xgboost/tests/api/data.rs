@@ -2,8 +2,8 @@
 
 use xgboost::{Booster, DMatrix};
 
-pub const COLUMNS: usize = 6;
-pub const PARAMS: [(&str, &str); 7] = [
+pub(crate) const COLUMNS: usize = 6;
+pub(crate) const PARAMS: [(&str, &str); 7] = [
     ("objective", "binary:logistic"),
     ("eval_metric", "logloss"),
     ("tree_method", "hist"),
@@ -14,16 +14,16 @@ pub const PARAMS: [(&str, &str); 7] = [
 ];
 
 /// Rows, row by row, and their labels.
-pub struct Data {
-    pub features: Vec<f32>,
-    pub labels: Vec<f32>,
+pub(crate) struct Data {
+    pub(crate) features: Vec<f32>,
+    pub(crate) labels: Vec<f32>,
 }
 
 /// A linear congruential generator: high bits only, uniform in [0, 1).
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn uniform(&mut self) -> f32 {
+    pub(crate) fn uniform(&mut self) -> f32 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -34,7 +34,7 @@ impl Random {
 
 impl Data {
     /// Every tenth value is missing; the label depends on three columns and on chance.
-    pub fn generate(rows: usize, seed: u64) -> Self {
+    pub(crate) fn generate(rows: usize, seed: u64) -> Self {
         let mut random = Random(seed);
         let (mut features, mut labels) = (Vec::new(), Vec::new());
         for _ in 0..rows {
@@ -49,18 +49,18 @@ impl Data {
         Self { features, labels }
     }
 
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.labels.len()
     }
 
-    pub fn matrix(&self) -> DMatrix {
+    pub(crate) fn matrix(&self) -> DMatrix {
         let mut matrix = DMatrix::from_dense(&self.features, self.rows(), COLUMNS).unwrap();
         matrix.set_labels(&self.labels).unwrap();
         matrix
     }
 }
 
-pub fn trained(matrix: &DMatrix, rounds: u32) -> Booster {
+pub(crate) fn trained(matrix: &DMatrix, rounds: u32) -> Booster {
     let mut booster = Booster::new(&PARAMS, &[matrix]).unwrap();
     for round in 0..rounds {
         booster.update(round, matrix).unwrap();
