@@ -1,0 +1,118 @@
+//! Steps that are one command each.
+
+use anyhow::Result;
+
+use super::State;
+use crate::tools::{self, Tool};
+use crate::{process, workspace};
+
+/// The same selection everywhere, so that features resolve alike and nothing is compiled twice.
+pub(super) const SELECTION: [&str; 2] = ["--workspace", "--locked"];
+/// What the browser runs.
+const WASM: [&str; 8] = [
+    "-p",
+    "app",
+    "-p",
+    "api-types",
+    "-p",
+    "model-export",
+    "--target",
+    "wasm32-unknown-unknown",
+];
+
+pub(super) fn fmt(_: &mut State) -> Result<()> {
+    process::run(workspace::cargo().args(["fmt", "--all", "--", "--check"]))
+}
+
+pub(super) fn deny(_: &mut State) -> Result<()> {
+    let program = tools::ensure(Tool::CargoDeny)?.join("cargo-deny");
+    let mut command = std::process::Command::new(program);
+    command.current_dir(workspace::root());
+    // Advisories need a database that only GitHub has.
+    process::run(command.args([
+        "--offline",
+        "--all-features",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
+}
+
+pub(super) fn machete(_: &mut State) -> Result<()> {
+    let program = tools::ensure(Tool::CargoMachete)?.join("cargo-machete");
+    process::run(
+        std::process::Command::new(program)
+            .current_dir(workspace::root())
+            .arg(workspace::root()),
+    )
+}
+
+pub(super) fn clippy(_: &mut State) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    process::run(
+        cargo
+            .arg("clippy")
+            .args(SELECTION)
+            .args(["--all-targets", "--", "-D", "warnings"]),
+    )
+}
+
+pub(super) fn clippy_wasm(_: &mut State) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    process::run(
+        cargo
+            .args(["clippy", "--locked"])
+            .args(WASM)
+            .args(["--", "-D", "warnings"]),
+    )
+}
+
+pub(super) fn doc(_: &mut State) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo
+        .arg("doc")
+        .args(SELECTION)
+        .arg("--no-deps")
+        .env("RUSTDOCFLAGS", "-D warnings");
+    process::run(&mut cargo)
+}
+
+pub(super) fn fuzz(state: &mut State) -> Result<()> {
+    let manifest = workspace::root().join("model-export/fuzz/Cargo.toml");
+    if !manifest.exists() {
+        state.skip("no fuzz targets");
+        return Ok(());
+    }
+    let mut cargo = workspace::cargo();
+    cargo.args(["check", "--locked", "--manifest-path"]).arg(manifest);
+    process::run(
+        cargo
+            .arg("--target-dir")
+            .arg(workspace::target_dir().join("fuzz")),
+    )
+}
+
+pub(super) fn doctest(_: &mut State) -> Result<()> {
+    process::run(workspace::cargo().arg("test").args(SELECTION).arg("--doc"))
+}
+
+pub(super) fn wasm_test(_: &mut State) -> Result<()> {
+    let runner = tools::ensure(Tool::WasmBindgen)?.join("wasm-bindgen-test-runner");
+    let mut cargo = workspace::cargo();
+    cargo.args([
+        "test",
+        "--locked",
+        "-p",
+        "model-export",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--test",
+        "wasm*",
+    ]);
+    cargo
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    process::run(&mut cargo)
+}

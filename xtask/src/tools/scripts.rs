@@ -1,0 +1,59 @@
+//! Tools that come from npm and PyPI, by the lock files beside this crate.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::beside;
+use crate::process;
+
+const NPM_FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
+
+/// `npm ci` apart from `folder`, which appears whole at the end.
+pub(super) fn install_npm(cache: &Path, folder: &Path) -> Result<()> {
+    let apart = tempfile::Builder::new().prefix(".npm-").tempdir_in(cache)?;
+    let root = apart.path().join("root");
+    fs::create_dir(&root)?;
+    for file in NPM_FILES {
+        fs::copy(beside("npm").join(file), root.join(file)).with_context(|| format!("copying {file}"))?;
+    }
+    process::run(
+        Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-progress"])
+            .current_dir(&root),
+    )?;
+    replace(&root, folder)
+}
+
+/// A virtual environment in its final place, since its programs name it; the file `bin/installed` says it is whole.
+pub(super) fn install_python(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    process::run(Command::new("python3").args(["-m", "venv"]).arg(folder))
+        .context("is python3 with its venv module installed? (Debian: python3-venv)")?;
+    let bin = folder.join("bin");
+    let mut pip = Command::new(bin.join("python"));
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        "--disable-pip-version-check",
+        "--only-binary=:all:",
+        "-r",
+    ]);
+    process::run(pip.arg(beside("python/requirements.txt")))?;
+    fs::write(bin.join("installed"), "")?;
+    Ok(())
+}
+
+fn replace(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        fs::remove_dir_all(to).with_context(|| format!("removing {}", to.display()))?;
+    }
+    fs::rename(from, to).with_context(|| format!("moving {} into place", to.display()))
+}
