@@ -1,1 +1,43 @@
-//! Under construction.
+//! Row in, prediction with provenance out: the part of ClickLeaf that trainer, server and page share.
+//!
+//! | step | item |
+//! |---|---|
+//! | TSV line → [`Row`] | [`parse_row`], [`parse_features`] |
+//! | rows → [`Encoder`] | [`EncoderFit`] |
+//! | XGBoost's file → [`Ensemble`] | [`import_xgboost`] |
+//! | encoder + ensemble + [`Provenance`] → bytes and back | [`Model::to_bytes`], [`Model::from_bytes`] |
+//! | [`Row`] → [`Prediction`] | [`Model::predict`] |
+//! | who vouches for the file | [`signature`] |
+//!
+//! Invariants: this crate does no IO and reads no clock, random source, environment or thread; the same input
+//! gives the same bits natively and in WASM; no input bytes make it panic or allocate more than a small
+//! multiple of their length; the margin of an imported model equals XGBoost's bit for bit.
+//!
+//! ```
+//! use model_export::parse_features;
+//! let line = format!("3\t\t-1{}\t68fd1e64{}", "\t".repeat(10), "\t".repeat(25));
+//! let row = parse_features(line.as_bytes(), 1).unwrap();
+//! assert_eq!(row.integers[..3], [Some(3), None, Some(-1)]);
+//! assert_eq!(row.categories[0], Some(0x68fd_1e64));
+//! ```
+
+mod digest;
+mod encoder;
+mod ensemble;
+mod format;
+mod import;
+mod model;
+mod provenance;
+mod row;
+pub mod signature;
+
+pub use digest::sha256_hex;
+pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
+pub use ensemble::{Ensemble, EnsembleError, Node};
+pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, sections};
+pub use import::{ImportError, import_xgboost};
+pub use model::{Model, Prediction, SampleRow, probability};
+pub use provenance::Provenance;
+pub use row::{
+    CATEGORY_COLUMNS, INTEGER_COLUMNS, Row, RowError, RowErrorKind, column_names, parse_features, parse_row,
+};

@@ -1,0 +1,219 @@
+//! Rows to fixed-width features: integers as they are, each category column as a target mean and a log count.
+//!
+//! Invariant: an encoder is a pure function of the rows it was fitted on and its configuration. It keeps integer
+//! statistics (clicks and rows of every key, keys sorted); the features are derived from them and nothing else, so
+//! the same rows give the same encoder, the same bytes in the file and the same features on every platform.
+
+mod fit;
+
+pub use fit::{EncoderError, EncoderFit, FittedEncoder};
+use serde::{Deserialize, Serialize};
+
+use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS, Row, column_names};
+
+/// Features of an encoded row: 13 integers, then mean and log count of each of 26 category columns.
+pub(crate) const WIDTH: usize = INTEGER_COLUMNS + 2 * CATEGORY_COLUMNS;
+
+/// How an encoder is fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EncoderConfig {
+    /// Rows the prior click rate counts for in a target mean: `(clicks + a * prior) / (rows + a)`. Above zero.
+    pub prior_weight: f64,
+    /// Keys seen in fewer rows share their column's rare bucket. At least 1.
+    pub min_count: u32,
+    /// Parts of the training rows; a row's own part is left out of its target means. At least 2.
+    pub folds: u8,
+    /// Decides which row falls in which part.
+    pub seed: u64,
+}
+
+impl Default for EncoderConfig {
+    fn default() -> Self {
+        Self {
+            prior_weight: 50.0,
+            min_count: 3,
+            folds: 5,
+            seed: 0,
+        }
+    }
+}
+
+/// Clicks and rows of a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Statistics {
+    pub(crate) clicks: u32,
+    pub(crate) rows: u32,
+}
+
+/// The keys of one category column that have features of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Column {
+    /// Sorted, without repetition.
+    pub(crate) keys: Vec<u32>,
+    /// Of each key.
+    pub(crate) statistics: Vec<Statistics>,
+    /// Of rows where the column is empty; `None` where they are too few for a key of their own.
+    pub(crate) missing: Option<Statistics>,
+    /// Target mean and log count by slot: rare, missing, then the keys.
+    values: Vec<[f32; 2]>,
+}
+
+const RARE_SLOT: usize = 0;
+const MISSING_SLOT: usize = 1;
+const FIRST_KEY_SLOT: usize = 2;
+
+impl Column {
+    pub(crate) fn new(
+        keys: Vec<u32>,
+        statistics: Vec<Statistics>,
+        missing: Option<Statistics>,
+        prior: &Prior,
+    ) -> Self {
+        let rare = [prior.rate as f32, 0.0];
+        let mut values = Vec::with_capacity(FIRST_KEY_SLOT + keys.len());
+        values.push(rare);
+        values.push(missing.map_or(rare, |missing| prior.features(missing)));
+        values.extend(statistics.iter().map(|statistics| prior.features(*statistics)));
+        Self {
+            keys,
+            statistics,
+            missing,
+            values,
+        }
+    }
+
+    fn slot(&self, key: Option<u32>) -> usize {
+        match key {
+            Some(key) => self
+                .keys
+                .binary_search(&key)
+                .map_or(RARE_SLOT, |index| index + FIRST_KEY_SLOT),
+            None if self.missing.is_some() => MISSING_SLOT,
+            None => RARE_SLOT,
+        }
+    }
+}
+
+/// The click rate of all fitted rows and its weight in a target mean.
+pub(crate) struct Prior {
+    rate: f64,
+    weight: f64,
+}
+
+impl Prior {
+    pub(crate) fn new(total: Statistics, weight: f64) -> Self {
+        Self {
+            rate: f64::from(total.clicks) / f64::from(total.rows),
+            weight,
+        }
+    }
+
+    /// `(clicks + weight * rate) / (rows + weight)`.
+    fn mean(&self, statistics: Statistics) -> f32 {
+        let clicks = f64::from(statistics.clicks) + self.weight * self.rate;
+        (clicks / (f64::from(statistics.rows) + self.weight)) as f32
+    }
+
+    fn features(&self, statistics: Statistics) -> [f32; 2] {
+        [
+            self.mean(statistics),
+            libm::log1p(f64::from(statistics.rows)) as f32,
+        ]
+    }
+}
+
+/// A fitted encoder. Every row can be encoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoder {
+    config: EncoderConfig,
+    total: Statistics,
+    columns: Vec<Column>,
+}
+
+impl Encoder {
+    /// `columns` has 26 entries and `total.rows` is above zero.
+    pub(crate) fn from_parts(config: EncoderConfig, total: Statistics, columns: Vec<Column>) -> Self {
+        Self {
+            config,
+            total,
+            columns,
+        }
+    }
+
+    /// Features of an encoded row: 65.
+    pub fn width(&self) -> usize {
+        WIDTH
+    }
+
+    /// `I1`..`I13`, then `C1_mean`, `C1_log_count`, .., `C26_mean`, `C26_log_count`.
+    pub fn feature_names(&self) -> Vec<String> {
+        let (integers, categories) = column_names().into_iter().enumerate().fold(
+            (Vec::new(), Vec::new()),
+            |(mut integers, mut categories), (index, name)| {
+                if index < INTEGER_COLUMNS {
+                    integers.push(name.to_owned());
+                } else {
+                    categories.extend([format!("{name}_mean"), format!("{name}_log_count")]);
+                }
+                (integers, categories)
+            },
+        );
+        integers.into_iter().chain(categories).collect()
+    }
+
+    /// Writes the features of `row` to `out`, NaN where an integer is missing.
+    ///
+    /// An empty category is a key of its own; one that is rare or was never seen gets the prior click rate and a
+    /// log count of 0. Panics unless `out` holds [`Encoder::width`] values.
+    pub fn encode(&self, row: &Row, out: &mut [f32]) {
+        let categories = encode_integers(row, out);
+        for ((column, key), pair) in self
+            .columns
+            .iter()
+            .zip(row.categories)
+            .zip(categories.chunks_exact_mut(2))
+        {
+            pair.copy_from_slice(&column.values[column.slot(key)]);
+        }
+    }
+
+    /// How it was fitted.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// Rows it was fitted on.
+    pub fn rows(&self) -> u64 {
+        u64::from(self.total.rows)
+    }
+
+    /// Keys with features of their own, over all columns.
+    pub fn keys(&self) -> usize {
+        self.columns.iter().map(|column| column.keys.len()).sum()
+    }
+
+    pub(crate) fn total(&self) -> Statistics {
+        self.total
+    }
+
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    pub(crate) fn prior(&self) -> Prior {
+        Prior::new(self.total, self.config.prior_weight)
+    }
+}
+
+/// Writes the integer features and returns the rest of `out`.
+fn encode_integers<'out>(row: &Row, out: &'out mut [f32]) -> &'out mut [f32] {
+    assert_eq!(out.len(), WIDTH, "an encoded row has {WIDTH} features");
+    let (integers, categories) = out.split_at_mut(INTEGER_COLUMNS);
+    for (feature, value) in integers.iter_mut().zip(row.integers) {
+        *feature = value.map_or(f32::NAN, |value| value as f32);
+    }
+    categories
+}
+
+#[cfg(test)]
+mod tests;

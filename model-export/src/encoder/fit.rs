@@ -1,0 +1,243 @@
+//! Fitting an [`Encoder`] in one pass over the training rows.
+
+use std::hash::BuildHasherDefault;
+
+use hashbrown::HashMap;
+use thiserror::Error;
+
+use super::{
+    Column, Encoder, EncoderConfig, FIRST_KEY_SLOT, MISSING_SLOT, RARE_SLOT, Statistics, encode_integers,
+};
+use crate::row::{CATEGORY_COLUMNS, Row};
+
+/// Why an encoder can't be fitted.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum EncoderError {
+    /// A row to fit on has no label.
+    #[error("row {row_index} has no label")]
+    MissingLabel {
+        /// The index given with the row.
+        row_index: u64,
+    },
+    /// Nothing was observed.
+    #[error("an encoder needs at least one row")]
+    NoRows,
+    /// More rows than the statistics can count.
+    #[error("an encoder counts at most 4294967295 rows")]
+    TooManyRows,
+    /// A configuration outside its limits.
+    #[error("{name} is {value}; it must be {limits}")]
+    Config {
+        /// Field of [`EncoderConfig`].
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What is accepted.
+        limits: &'static str,
+    },
+}
+
+impl EncoderConfig {
+    pub(crate) fn check(&self) -> Result<(), EncoderError> {
+        let refuse = |name, value, limits| Err(EncoderError::Config { name, value, limits });
+        if !(self.prior_weight > 0.0 && self.prior_weight <= 1e12) {
+            return refuse("prior_weight", self.prior_weight, "above 0 and at most 1e12");
+        }
+        if self.min_count == 0 {
+            return refuse("min_count", 0.0, "at least 1");
+        }
+        if self.folds < 2 {
+            return refuse("folds", f64::from(self.folds), "at least 2");
+        }
+        Ok(())
+    }
+}
+
+/// Gathers the statistics of training rows, in any order.
+pub struct EncoderFit {
+    config: EncoderConfig,
+    /// Of all rows, by fold.
+    total: Vec<Statistics>,
+    columns: Vec<ColumnFit>,
+}
+
+type KeyMap = HashMap<u32, u32, BuildHasherDefault<KeyHasher>>;
+
+#[derive(Default)]
+struct ColumnFit {
+    /// Where each key's folds begin in `statistics`; the first block is of empty values.
+    places: KeyMap,
+    statistics: Vec<Statistics>,
+}
+
+impl EncoderFit {
+    /// Starts with no rows. The configuration is checked by [`EncoderFit::finish`].
+    pub fn new(config: EncoderConfig) -> Self {
+        let folds = usize::from(config.folds.max(1));
+        let column = || ColumnFit {
+            places: KeyMap::default(),
+            statistics: vec![Statistics::default(); folds],
+        };
+        Self {
+            config,
+            total: vec![Statistics::default(); folds],
+            columns: (0..CATEGORY_COLUMNS).map(|_| column()).collect(),
+        }
+    }
+
+    /// Adds a training row. Its part of the rows follows from `row_index`, which [`FittedEncoder`] is asked with.
+    pub fn observe(&mut self, row_index: u64, row: &Row) -> Result<(), EncoderError> {
+        let clicked = row.label.ok_or(EncoderError::MissingLabel { row_index })?;
+        let folds = self.total.len();
+        if sum(&self.total).rows == u32::MAX {
+            return Err(EncoderError::TooManyRows);
+        }
+        let fold = fold_of(&self.config, row_index);
+        let add = |statistics: &mut Statistics| {
+            statistics.rows += 1;
+            statistics.clicks += u32::from(clicked);
+        };
+        add(&mut self.total[fold]);
+        for (column, key) in self.columns.iter_mut().zip(row.categories) {
+            let block = match key {
+                None => 0,
+                Some(key) => {
+                    let next = (column.statistics.len() / folds) as u32;
+                    let block = *column.places.entry(key).or_insert(next);
+                    if block == next {
+                        column
+                            .statistics
+                            .resize(column.statistics.len() + folds, Statistics::default());
+                    }
+                    block
+                }
+            };
+            add(&mut column.statistics[block as usize * folds + fold]);
+        }
+        Ok(())
+    }
+
+    /// Ends the pass.
+    pub fn finish(self) -> Result<FittedEncoder, EncoderError> {
+        self.config.check()?;
+        let total = sum(&self.total);
+        if total.rows == 0 {
+            return Err(EncoderError::NoRows);
+        }
+        let prior = super::Prior::new(total, self.config.prior_weight);
+        let folds = self.total.len();
+        let (mut columns, mut columns_by_fold) = (Vec::new(), Vec::new());
+        for fit in self.columns {
+            let block = |place: u32| &fit.statistics[place as usize * folds..][..folds];
+            let frequent = |place: u32| sum(block(place)).rows >= self.config.min_count;
+            let mut places: Vec<(u32, u32)> = fit
+                .places
+                .iter()
+                .map(|(key, place)| (*key, *place))
+                .filter(|(_, place)| frequent(*place))
+                .collect();
+            places.sort_unstable();
+            let missing = frequent(0).then(|| sum(block(0)));
+            let keys = places.iter().map(|(key, _)| *key).collect();
+            let statistics = places.iter().map(|(_, place)| sum(block(*place))).collect();
+            let by_fold = std::iter::once(0).chain(places.iter().map(|(_, place)| *place));
+            columns_by_fold.push(by_fold.flat_map(|place| block(place).iter().copied()).collect());
+            columns.push(Column::new(keys, statistics, missing, &prior));
+        }
+        let encoder = Encoder::from_parts(self.config, total, columns);
+        Ok(FittedEncoder {
+            encoder,
+            columns_by_fold,
+        })
+    }
+}
+
+/// An [`Encoder`] that still knows which training rows its statistics come from.
+pub struct FittedEncoder {
+    encoder: Encoder,
+    /// By column, the statistics of the missing value and then of each key, a block of one per fold.
+    columns_by_fold: Vec<Vec<Statistics>>,
+}
+
+impl FittedEncoder {
+    /// The encoder for rows it was not fitted on.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// Writes the features of a training row, its target means taken from the other folds' rows only.
+    ///
+    /// `row_index` is the one the row was observed with. Everything but the means is as [`Encoder::encode`] has it.
+    pub fn encode_training_row(&self, row_index: u64, row: &Row, out: &mut [f32]) {
+        let config = self.encoder.config();
+        let (folds, fold) = (usize::from(config.folds), fold_of(config, row_index));
+        let prior = self.encoder.prior();
+        let categories = encode_integers(row, out);
+        let columns = self.encoder.columns().iter().zip(&self.columns_by_fold);
+        for (((column, by_fold), key), pair) in
+            columns.zip(row.categories).zip(categories.chunks_exact_mut(2))
+        {
+            let slot = column.slot(key);
+            pair.copy_from_slice(&column.values[slot]);
+            if slot != RARE_SLOT {
+                let all = if slot == MISSING_SLOT {
+                    column.missing.unwrap_or_default()
+                } else {
+                    column.statistics[slot - FIRST_KEY_SLOT]
+                };
+                let own = by_fold[(slot - MISSING_SLOT) * folds + fold];
+                let others = Statistics {
+                    clicks: all.clicks - own.clicks,
+                    rows: all.rows - own.rows,
+                };
+                pair[0] = prior.mean(others);
+            }
+        }
+    }
+
+    /// Forgets the folds.
+    pub fn into_encoder(self) -> Encoder {
+        self.encoder
+    }
+}
+
+fn sum(folds: &[Statistics]) -> Statistics {
+    folds.iter().fold(Statistics::default(), |sum, fold| Statistics {
+        clicks: sum.clicks + fold.clicks,
+        rows: sum.rows + fold.rows,
+    })
+}
+
+pub(super) fn fold_of(config: &EncoderConfig, row_index: u64) -> usize {
+    let hash = mix(mix(config.seed).wrapping_add(row_index));
+    (hash % u64::from(config.folds.max(1))) as usize
+}
+
+/// The output function of SplitMix64 (Steele, Lea, Flood 2014).
+fn mix(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Spreads keys without a random source; the result never depends on the map's order.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl std::hash::Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = mix(self.0 ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, key: u32) {
+        self.0 = mix(u64::from(key));
+    }
+}

@@ -1,0 +1,141 @@
+//! A model: encoder, trees and provenance, checked once so that predicting cannot fail.
+//!
+//! Invariant: the encoder's width is the trees' number of features, and every sample row gives exactly its margin.
+
+use crate::encoder::Encoder;
+use crate::ensemble::Ensemble;
+use crate::format::{self, FormatError};
+use crate::provenance::Provenance;
+use crate::row::Row;
+
+/// Self-test rows a model may carry.
+pub(crate) const MAX_SAMPLES: usize = 1024;
+
+/// A self-test row carried in the file: generated data, never a row of a real data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleRow {
+    /// What is predicted.
+    pub row: Row,
+    /// The bits of the `f32` margin it must give.
+    pub margin_bits: u32,
+}
+
+/// What a model says of one row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    /// Click probability, `1 / (1 + exp(-margin))`.
+    pub probability: f32,
+    /// Sum of base margin and leaves, before the sigmoid.
+    pub margin: f32,
+}
+
+/// A complete model. Equality is of everything the file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    encoder: Encoder,
+    ensemble: Ensemble,
+    provenance: Provenance,
+    samples: Vec<SampleRow>,
+}
+
+impl Model {
+    /// Puts the parts together; refuses parts that do not fit and samples that give another margin.
+    pub fn new(
+        encoder: Encoder,
+        ensemble: Ensemble,
+        provenance: Provenance,
+        samples: Vec<SampleRow>,
+    ) -> Result<Self, FormatError> {
+        if encoder.width() != ensemble.features() {
+            let (encoded, features) = (encoder.width(), ensemble.features());
+            return Err(FormatError::Width { encoded, features });
+        }
+        if let Some((name, _)) = provenance.metrics.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(FormatError::Metric { name: name.clone() });
+        }
+        if samples.len() > MAX_SAMPLES {
+            return Err(FormatError::TooManySamples(samples.len()));
+        }
+        let model = Self {
+            encoder,
+            ensemble,
+            provenance,
+            samples,
+        };
+        for (index, sample) in model.samples.iter().enumerate() {
+            let (expected, found) = (sample.margin_bits, model.predict(&sample.row).margin.to_bits());
+            if found != expected {
+                return Err(FormatError::Sample {
+                    index,
+                    expected,
+                    found,
+                });
+            }
+        }
+        Ok(model)
+    }
+
+    /// Reads a compact file and checks all of it: `FORMAT.md` says what is in it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        format::decode(bytes)
+    }
+
+    /// The compact file. The same model always gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        format::encode(self)
+    }
+
+    /// The click probability of a row.
+    pub fn predict(&self, row: &Row) -> Prediction {
+        let mut features = [0.0; crate::encoder::WIDTH];
+        self.encoder.encode(row, &mut features);
+        let margin = self.ensemble.margin(&features);
+        Prediction {
+            probability: probability(margin),
+            margin,
+        }
+    }
+
+    /// Turns rows into features.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The trees.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// Where it comes from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The self-test rows.
+    pub fn samples(&self) -> &[SampleRow] {
+        &self.samples
+    }
+}
+
+/// `1 / (1 + exp(-margin))` in `f32`, the same bits on every platform.
+pub fn probability(margin: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-margin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::probability;
+
+    #[test]
+    fn probability_is_the_logistic_function() {
+        assert_eq!(probability(0.0), 0.5);
+        assert_eq!(
+            (probability(f32::INFINITY), probability(f32::NEG_INFINITY)),
+            (1.0, 0.0)
+        );
+        for margin in [-20.0_f32, -3.5, -0.1, 0.7, 4.0] {
+            let exact = 1.0 / (1.0 + (-f64::from(margin)).exp());
+            assert!((f64::from(probability(margin)) / exact - 1.0).abs() < 3e-7);
+        }
+    }
+}
