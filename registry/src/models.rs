@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+mod stages;
+mod versions;
+
 /// Where a version stands. At most one version of a model is in `Production`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Stage {

@@ -1,10 +1,22 @@
-//! The training queue.
-
-use std::{future::Future, time::Duration};
+//! The queue of training runs, in the same database as everything else.
+//!
+//! A worker takes a run up by one `update … returning` that counts the attempt and sets a lease; its heartbeat
+//! extends the lease. When the lease has passed, any worker may take the run up again. Every later write of an
+//! attempt first checks, in the same transaction, that the attempt is still the run's newest one: a worker that was
+//! taken for dead and comes back can neither report nor end the run. That a run registers one version only is
+//! up to the handler: it gives the `training_run_id` as the version's `idempotency_key`.
+//!
+//! The lease lives in `training_runs` rather than in a job library's tables, so that the state people see, the
+//! claim, the fencing by attempt and the event about it are one transaction, on either database. The clocks of
+//! workers must agree to well within the lease.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::{Registry, RegistryError};
+
+mod state;
+mod worker;
 
 /// Which trainer grows the trees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,74 +157,28 @@ pub enum JobError {
 /// So often a training run is taken up before it is Failed.
 pub const MAX_ATTEMPTS: i64 = 3;
 
-/// The queue of training runs.
+/// The queue of training runs. Cheap to clone.
 #[derive(Clone)]
 pub struct TrainingQueue {
     registry: Registry,
 }
 
-/// One attempt at a training run, held by a worker.
+/// One attempt at a training run, held by a worker. Cheap to clone.
 #[derive(Clone)]
 pub struct Job {
-    /// The queued run.
+    /// The queued run; to be the `idempotency_key` of the version.
     pub training_run_id: String,
     /// Which attempt this is, from 1.
     pub attempt: i64,
     /// What was asked for.
     pub request: TrainingRequest,
     queue: TrainingQueue,
+    stop: watch::Receiver<bool>,
 }
 
 impl TrainingQueue {
     pub(crate) fn new(registry: Registry) -> TrainingQueue {
         TrainingQueue { registry }
-    }
-
-    /// Queues a training run.
-    pub async fn enqueue(&self, request: TrainingRequest) -> Result<TrainingRun, RegistryError> {
-        let _ = (request, &self.registry);
-        todo!()
-    }
-
-    /// The run with this id.
-    pub async fn training_run(&self, training_run_id: &str) -> Result<Option<TrainingRun>, RegistryError> {
-        let _ = training_run_id;
-        todo!()
-    }
-
-    /// The newest runs first.
-    pub async fn training_runs(&self, limit: i64) -> Result<Vec<TrainingRun>, RegistryError> {
-        let _ = limit;
-        todo!()
-    }
-
-    /// The run's events with a sequence greater than `sequence`, in order. Empty for an unknown run.
-    pub async fn events_after(
-        &self,
-        training_run_id: &str,
-        sequence: i64,
-    ) -> Result<Vec<TrainingRunEvent>, RegistryError> {
-        let _ = (training_run_id, sequence);
-        todo!()
-    }
-
-    /// Takes up runs, one at a time, until `shutdown` resolves; a job under way is then told to stop
-    /// (see [`Job::stopped`]) and waited for. The handler's `Ok` is the version it registered.
-    ///
-    /// A worker that sends no heartbeat for `lease` is taken for dead, and its run is given to another.
-    pub async fn run_worker<F, Fut>(
-        self,
-        worker_name: &str,
-        lease: Duration,
-        handler: F,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<(), RegistryError>
-    where
-        F: Fn(Job) -> Fut,
-        Fut: Future<Output = Result<i64, JobError>>,
-    {
-        let _ = (worker_name, lease, handler, shutdown);
-        todo!()
     }
 }
 
@@ -220,23 +186,27 @@ impl Job {
     /// Records progress as an event. Refused with [`RegistryError::StaleAttempt`] once the run was given to
     /// another worker or has ended.
     pub async fn report(&self, progress: StepProgress) -> Result<(), RegistryError> {
-        let _ = (progress, &self.queue);
-        todo!()
+        self.queue
+            .record_progress(&self.training_run_id, self.attempt, &progress)
+            .await
     }
 
     /// Records which run of the registry this attempt writes to. Refused like [`Job::report`].
     pub async fn set_run_id(&self, run_id: &str) -> Result<(), RegistryError> {
-        let _ = run_id;
-        todo!()
+        self.queue
+            .record_run_id(&self.training_run_id, self.attempt, run_id)
+            .await
     }
 
     /// Whether the job should stop: the worker is shutting down, or the run was given to another worker.
     pub fn is_stopped(&self) -> bool {
-        todo!()
+        *self.stop.borrow() || self.stop.has_changed().is_err()
     }
 
     /// Resolves once [`Job::is_stopped`] is true.
     pub async fn stopped(&self) {
-        todo!()
+        let mut stop = self.stop.clone();
+        // An error means that the worker is gone, which is a stop as well.
+        let _ = stop.wait_for(|stopped| *stopped).await;
     }
 }

@@ -1,184 +1,76 @@
-//! The registry itself.
+//! The registry itself: a database and a store.
 
-use crate::{
-    Artifacts, Dataset, Experiment, Metric, ModelVersion, NewRun, NewVersion, RegisteredModel, RegistryError,
-    Run, RunStatus, Stage, StoreConfig, TrainingQueue, Transition,
-};
+use std::{sync::Arc, time::Duration};
+
+use sqlx::AnyPool;
+
+use crate::{Artifacts, RegistryError, StoreConfig, TrainingQueue, database::Database};
+
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Runs, versions, artifacts and the training queue. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
     artifacts: Artifacts,
 }
 
 impl Registry {
-    /// Opens database and store. Nothing is written but a SQLite file and its folder; call [`Registry::migrate`] next.
-    pub async fn connect(config: &StoreConfig) -> Result<Self, RegistryError> {
-        let _ = (config,);
-        todo!()
+    /// Opens database and store. Nothing is written but, over local files, the SQLite file and the folders; call
+    /// [`Registry::migrate`] next.
+    pub async fn connect(config: &StoreConfig) -> Result<Registry, RegistryError> {
+        let artifacts = Artifacts::open(config)?;
+        let database = Database::connect(config).await?;
+        Ok(Registry {
+            inner: Arc::new(Inner { database, artifacts }),
+        })
     }
 
-    /// Brings the tables up to date. Safe to call from several processes at once.
+    /// Brings the tables up to date. Safe to call from several processes at once, and again.
     pub async fn migrate(&self) -> Result<(), RegistryError> {
-        todo!()
+        self.inner.database.migrate().await
     }
 
-    /// Asks database and store for a sign of life; fails within a few seconds.
+    /// Asks database and store for a sign of life; an error within a few seconds when one of them has none.
     pub async fn ping(&self) -> Result<(), RegistryError> {
-        todo!()
+        tokio::try_join!(self.ping_database(), self.ping_store()).map(|_| ())
     }
 
-    /// The experiment of this name, made when it isn't there.
-    pub async fn get_or_create_experiment(&self, name: &str) -> Result<Experiment, RegistryError> {
-        let _ = (name,);
-        todo!()
+    /// Like [`Registry::ping`], of the database alone.
+    pub async fn ping_database(&self) -> Result<(), RegistryError> {
+        match tokio::time::timeout(PING_TIMEOUT, self.inner.database.ping()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(RegistryError::Database {
+                action: "ask for a sign of life",
+                source: sqlx::Error::PoolTimedOut,
+            }),
+        }
     }
 
-    /// Starts a run.
-    pub async fn create_run(&self, run: NewRun) -> Result<Run, RegistryError> {
-        let _ = (run,);
-        todo!()
-    }
-
-    /// Writes metrics, params and tags in one transaction.
-    pub async fn log_batch(
-        &self,
-        run_id: &str,
-        metrics: &[Metric],
-        params: &[(String, String)],
-        tags: &[(String, String)],
-    ) -> Result<(), RegistryError> {
-        let _ = (run_id, metrics, params, tags);
-        todo!()
-    }
-
-    /// Records a data set that the run read.
-    pub async fn log_input(&self, run_id: &str, dataset: &Dataset) -> Result<(), RegistryError> {
-        let _ = (run_id, dataset);
-        todo!()
-    }
-
-    /// Sets the run's status and, when given, its end.
-    pub async fn update_run(
-        &self,
-        run_id: &str,
-        status: RunStatus,
-        end_time_ms: Option<i64>,
-    ) -> Result<(), RegistryError> {
-        let _ = (run_id, status, end_time_ms);
-        todo!()
-    }
-
-    /// The run with its params, tags, latest metrics and inputs.
-    pub async fn run(&self, run_id: &str) -> Result<Option<Run>, RegistryError> {
-        let _ = (run_id,);
-        todo!()
-    }
-
-    /// The experiment's newest runs first.
-    pub async fn runs(&self, experiment_id: &str, limit: i64) -> Result<Vec<Run>, RegistryError> {
-        let _ = (experiment_id, limit);
-        todo!()
-    }
-
-    /// Every value of the metric, by step, then time, then order of writing.
-    pub async fn metric_history(&self, run_id: &str, key: &str) -> Result<Vec<Metric>, RegistryError> {
-        let _ = (run_id, key);
-        todo!()
-    }
-
-    /// Registers a version.
-    pub async fn create_version(&self, version: NewVersion) -> Result<ModelVersion, RegistryError> {
-        let _ = (version,);
-        todo!()
-    }
-
-    /// One version.
-    pub async fn version(
-        &self,
-        model_name: &str,
-        version: i64,
-    ) -> Result<Option<ModelVersion>, RegistryError> {
-        let _ = (model_name, version);
-        todo!()
-    }
-
-    /// All versions, newest first.
-    pub async fn versions(&self, model_name: &str) -> Result<Vec<ModelVersion>, RegistryError> {
-        let _ = (model_name,);
-        todo!()
-    }
-
-    /// All registered models, by name.
-    pub async fn models(&self) -> Result<Vec<RegisteredModel>, RegistryError> {
-        todo!()
-    }
-
-    /// The version in Production.
-    pub async fn production(&self, model_name: &str) -> Result<Option<ModelVersion>, RegistryError> {
-        let _ = (model_name,);
-        todo!()
-    }
-
-    /// Moves a version to a stage.
-    pub async fn transition(
-        &self,
-        model_name: &str,
-        version: i64,
-        stage: Stage,
-        actor: &str,
-        reason: &str,
-    ) -> Result<Transition, RegistryError> {
-        let _ = (model_name, version, stage, actor, reason);
-        todo!()
-    }
-
-    /// Puts the Production version before the current one back.
-    pub async fn rollback(
-        &self,
-        model_name: &str,
-        actor: &str,
-        reason: &str,
-    ) -> Result<Transition, RegistryError> {
-        let _ = (model_name, actor, reason);
-        todo!()
-    }
-
-    /// All changes of stage, oldest first.
-    pub async fn transitions(&self, model_name: &str) -> Result<Vec<Transition>, RegistryError> {
-        let _ = (model_name,);
-        todo!()
-    }
-
-    /// Points an alias to a version.
-    pub async fn set_alias(&self, model_name: &str, alias: &str, version: i64) -> Result<(), RegistryError> {
-        let _ = (model_name, alias, version);
-        todo!()
-    }
-
-    /// Removes an alias; one that isn't there is fine.
-    pub async fn delete_alias(&self, model_name: &str, alias: &str) -> Result<(), RegistryError> {
-        let _ = (model_name, alias);
-        todo!()
-    }
-
-    /// The version an alias points to.
-    pub async fn version_by_alias(
-        &self,
-        model_name: &str,
-        alias: &str,
-    ) -> Result<Option<ModelVersion>, RegistryError> {
-        let _ = (model_name, alias);
-        todo!()
+    /// Like [`Registry::ping`], of the store alone.
+    pub async fn ping_store(&self) -> Result<(), RegistryError> {
+        self.inner.artifacts.ping().await
     }
 
     /// The object store.
     pub fn artifacts(&self) -> &Artifacts {
-        &self.artifacts
+        &self.inner.artifacts
     }
 
     /// The queue of training runs.
     pub fn queue(&self) -> TrainingQueue {
         TrainingQueue::new(self.clone())
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    pub(crate) fn pool(&self) -> &AnyPool {
+        self.inner.database.pool()
     }
 }

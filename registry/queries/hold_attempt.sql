@@ -1,0 +1,3 @@
+update training_runs set updated_at_ms = $3
+where training_run_id = $1 and attempts = $2 and state = 'running'
+returning training_run_id

@@ -1,0 +1,1 @@
+insert into training_run_events (training_run_id, sequence, run) values ($1, $2, $3)

@@ -1,0 +1,1 @@
+select stage from model_versions where model_name = $1 and version = $2

@@ -1,0 +1,144 @@
+//! The pool over SQLite or Postgres, and the tables' migrations.
+
+use std::{sync::Once, time::Duration};
+
+use sqlx::{
+    Any, AnyPool, Executor, Transaction,
+    any::AnyPoolOptions,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use crate::{
+    RegistryError,
+    config::{DatabaseLocation, StoreConfig},
+    queries,
+};
+
+/// A pool and what kind of database it leads to.
+#[derive(Clone)]
+pub(crate) struct Database {
+    pool: AnyPool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+const SQLITE_SETTINGS: &str = "pragma journal_mode = wal; pragma busy_timeout = 15000; pragma foreign_keys = on; \
+                               pragma synchronous = full";
+const POSTGRES_SETTINGS: &str = "set statement_timeout = '30s'";
+
+impl Database {
+    pub(crate) async fn connect(config: &StoreConfig) -> Result<Database, RegistryError> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let kind = match &config.database {
+            DatabaseLocation::Sqlite(path) => {
+                if let Some(folder) = path.parent() {
+                    tokio::fs::create_dir_all(folder)
+                        .await
+                        .map_err(|source| RegistryError::Database {
+                            action: "make the folder of the SQLite file",
+                            source: sqlx::Error::Io(source),
+                        })?;
+                }
+                Kind::Sqlite
+            }
+            DatabaseLocation::Postgres(_) => Kind::Postgres,
+        };
+        let settings = match kind {
+            Kind::Sqlite => SQLITE_SETTINGS,
+            Kind::Postgres => POSTGRES_SETTINGS,
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(config.database_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .idle_timeout(Duration::from_secs(300))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    for setting in settings.split(';') {
+                        connection.execute(setting).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect(&config.database.url())
+            .await
+            .map_err(doing("connect"))?;
+        Ok(Database { pool, kind })
+    }
+
+    /// Runs what is missing. On Postgres sqlx holds an advisory lock meanwhile, so that several processes may
+    /// call this at once; on SQLite the write lock does the same.
+    pub(crate) async fn migrate(&self) -> Result<(), RegistryError> {
+        let append_only = match self.kind {
+            Kind::Sqlite => include_str!("../migrations/2_append_only.sqlite.sql"),
+            Kind::Postgres => include_str!("../migrations/2_append_only.postgres.sql"),
+        };
+        let migration = |version: i64, description: &'static str, sql: &'static str| {
+            Migration::new(
+                version,
+                description.into(),
+                MigrationType::Simple,
+                sqlx::SqlSafeStr::into_sql_str(sql),
+                false,
+            )
+        };
+        let migrator = Migrator::with_migrations(vec![
+            migration(1, "tables", include_str!("../migrations/1_tables.sql")),
+            migration(2, "append only", append_only),
+        ]);
+        migrator.run(&self.pool).await.map_err(RegistryError::Migrate)
+    }
+
+    pub(crate) fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// A transaction that will write. On SQLite it takes the write lock at once: a reader that wants to write
+    /// later would be refused without waiting when another was faster.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, RegistryError> {
+        let statement = match self.kind {
+            Kind::Sqlite => "begin immediate",
+            Kind::Postgres => "begin",
+        };
+        self.pool
+            .begin_with(statement)
+            .await
+            .map_err(doing("begin a transaction"))
+    }
+
+    /// Fails unless the tables are there and answer.
+    pub(crate) async fn ping(&self) -> Result<(), RegistryError> {
+        sqlx::query(queries::PING)
+            .bind("transitions")
+            .fetch_one(&self.pool)
+            .await
+            .map(|_| ())
+            .map_err(doing("ask for a sign of life"))
+    }
+}
+
+/// Wraps the driver's error with what was being done.
+pub(crate) fn doing(action: &'static str) -> impl Fn(sqlx::Error) -> RegistryError {
+    move |source| RegistryError::Database { action, source }
+}
+
+pub(crate) async fn commit(transaction: Transaction<'static, Any>) -> Result<(), RegistryError> {
+    transaction.commit().await.map_err(doing("commit"))
+}
+
+/// The next value of one of the `counters`.
+pub(crate) async fn next_counter(
+    transaction: &mut Transaction<'static, Any>,
+    name: &'static str,
+) -> Result<i64, RegistryError> {
+    sqlx::query_scalar(queries::NEXT_COUNTER)
+        .bind(name)
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(doing("take a number"))
+}

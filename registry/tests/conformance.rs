@@ -1,0 +1,72 @@
+//! One suite, stamped over SQLite + a local folder and over Postgres + S3. The second half needs
+//! `CLICKLEAF_TEST_POSTGRES_URL` and `CLICKLEAF_TEST_S3_ENDPOINT` (`cargo xtask test` sets them) and is skipped
+//! aloud without.
+
+#[path = "conformance/artifacts.rs"]
+mod artifacts;
+#[path = "conformance/backend.rs"]
+mod backend;
+#[path = "conformance/database.rs"]
+mod database;
+#[path = "conformance/queue.rs"]
+mod queue;
+#[path = "conformance/runs.rs"]
+mod runs;
+#[path = "conformance/versions.rs"]
+mod versions;
+
+macro_rules! conformance {
+    ($($suite:ident::$test:ident,)*) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                let backend = crate::backend::embedded().await;
+                crate::$suite::$test(&backend).await;
+            })*
+        }
+        mod services {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                if let Some(backend) = crate::backend::services().await {
+                    crate::$suite::$test(&backend).await;
+                    backend.drop_database().await;
+                }
+            })*
+        }
+    };
+}
+
+conformance! {
+    database::migrating_twice_and_at_once_is_fine,
+    database::every_query_prepares,
+    database::pings,
+    runs::experiments_are_made_once,
+    runs::a_run_has_identity_and_place,
+    runs::params_never_change,
+    runs::tags_change,
+    runs::metric_history_is_ordered_and_keeps_nan,
+    runs::limits_are_typed_errors,
+    runs::inputs_and_status,
+    runs::unknown_runs_are_refused_and_write_nothing,
+    versions::versions_carry_their_provenance,
+    versions::fifty_at_once_get_consecutive_numbers,
+    versions::an_idempotency_key_registers_once,
+    versions::promoting_archives_and_moves_the_champion,
+    versions::promotions_at_once_leave_one_production,
+    versions::rollback_goes_back_and_back,
+    versions::history_and_provenance_refuse_rewriting,
+    versions::aliases,
+    versions::wrong_versions_are_refused,
+    artifacts::round_trip,
+    artifacts::tampering_is_detected,
+    artifacts::create_never_overwrites,
+    artifacts::keys_cannot_leave_their_bucket,
+    artifacts::sources_are_streamed,
+    queue::a_run_is_done_once_by_one_of_several_workers,
+    queue::progress_events_are_in_order,
+    queue::a_dead_workers_run_is_taken_up_again,
+    queue::a_stale_attempt_cannot_end_the_run,
+    queue::permanent_and_transient_errors,
+    queue::dead_workers_use_up_the_attempts,
+    queue::shutdown_gives_the_run_back,
+}

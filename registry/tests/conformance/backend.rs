@@ -1,0 +1,118 @@
+//! The registries that the suite runs over.
+
+use registry::{DatabaseLocation, NewRun, NewVersion, Registry, Run, Secret, StoreConfig, StoreOptions};
+use sqlx::AnyPool;
+
+/// A migrated registry over a database of its own.
+pub(crate) struct Backend {
+    pub(crate) registry: Registry,
+    pub(crate) config: StoreConfig,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) async fn embedded() -> Backend {
+    let folder = tempfile::tempdir().unwrap();
+    let config = StoreConfig::in_folder(&folder.path().join("a folder that isn't there")).unwrap();
+    Backend::open(config, folder).await
+}
+
+pub(crate) async fn services() -> Option<Backend> {
+    let (Ok(postgres), Ok(endpoint)) =
+        (std::env::var("CLICKLEAF_TEST_POSTGRES_URL"), std::env::var("CLICKLEAF_TEST_S3_ENDPOINT"))
+    else {
+        println!("SKIPPED: CLICKLEAF_TEST_POSTGRES_URL or CLICKLEAF_TEST_S3_ENDPOINT is unset");
+        return None;
+    };
+    let name = format!("clickleaf_{}", unique());
+    on_server(&postgres, format!("create database {name}")).await;
+    let base = postgres.rsplit_once('/').unwrap().0;
+    let key = |name| std::env::var(name).ok().map(Secret::new);
+    let options = StoreOptions {
+        database_url: Some(Secret::new(format!("{base}/{name}"))),
+        database_connections: Some(5),
+        store_url: Some("s3://".to_owned()),
+        s3_endpoint: Some(endpoint),
+        s3_region: std::env::var("AWS_REGION").ok(),
+        s3_access_key_id: key("AWS_ACCESS_KEY_ID"),
+        s3_secret_access_key: key("AWS_SECRET_ACCESS_KEY"),
+        ..StoreOptions::default()
+    };
+    Some(Backend::open(options.resolve().unwrap(), tempfile::tempdir().unwrap()).await)
+}
+
+impl Backend {
+    async fn open(config: StoreConfig, folder: tempfile::TempDir) -> Backend {
+        let registry = Registry::connect(&config).await.unwrap();
+        registry.migrate().await.unwrap();
+        Backend { registry, config, _folder: folder }
+    }
+
+    /// A pool beside the registry's own, for what its calls don't allow.
+    pub(crate) async fn pool(&self) -> AnyPool {
+        sqlx::any::install_default_drivers();
+        let url = match &self.config.database {
+            DatabaseLocation::Sqlite(path) => format!("sqlite://{}", path.display().to_string().replace(' ', "%20")),
+            DatabaseLocation::Postgres(url) => url.expose().to_owned(),
+        };
+        AnyPool::connect(&url).await.unwrap()
+    }
+
+    pub(crate) async fn drop_database(&self) {
+        if let DatabaseLocation::Postgres(url) = &self.config.database {
+            let name = url.expose().rsplit_once('/').unwrap().1;
+            let server = std::env::var("CLICKLEAF_TEST_POSTGRES_URL").unwrap();
+            on_server(&server, format!("drop database {name} with (force)")).await;
+        }
+    }
+
+    pub(crate) async fn run(&self) -> Run {
+        let experiment = self.registry.get_or_create_experiment("criteo_ctr").await.unwrap();
+        let new = NewRun {
+            experiment_id: experiment.experiment_id,
+            user_name: "tester".to_owned(),
+            start_time_ms: 1_700_000_000_000,
+            ..NewRun::default()
+        };
+        self.registry.create_run(new).await.unwrap()
+    }
+
+    pub(crate) async fn new_version(&self, model_name: &str) -> NewVersion {
+        let run = self.run().await;
+        NewVersion {
+            model_name: model_name.to_owned(),
+            source: format!("{}/model", run.artifact_uri),
+            run_id: run.run_id,
+            model_file: format!("{}.leaf", "ab".repeat(32)),
+            model_sha256: "ab".repeat(32),
+            model_bytes: 4711,
+            booster_sha256: "cd".repeat(32),
+            dataset_name: "criteo_110k".to_owned(),
+            dataset_digest: "ef".repeat(32),
+            trained_at_ms: 1_700_000_001_000,
+            bundle_file: Some("model.sig".to_owned()),
+            idempotency_key: None,
+        }
+    }
+
+    /// Registers so many versions, 1, 2, ….
+    pub(crate) async fn versions(&self, model_name: &str, count: i64) {
+        for version in 1..=count {
+            let made = self.registry.create_version(self.new_version(model_name).await).await.unwrap();
+            assert_eq!(made.version, version);
+        }
+    }
+}
+
+/// Different for every call and process.
+pub(crate) fn unique() -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    hex::encode(bytes)
+}
+
+async fn on_server(url: &str, statement: String) {
+    sqlx::any::install_default_drivers();
+    let pool = AnyPool::connect(url).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+    pool.close().await;
+}
