@@ -1,3 +1,64 @@
-//! Under construction.
+//! `clickleaf-export`: converts, inspects, verifies and runs compact models from the command line.
+//!
+//! Exit codes: 0 done, 1 failure, 2 usage, 3 refused data (a bad row, a damaged file, a signature that does not hold).
 
-fn main() {}
+mod convert;
+mod input;
+mod inspect;
+mod predict;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use input::Refused;
+
+/// Converts, inspects, verifies and runs ClickLeaf's compact models (.leaf files).
+///
+/// A .leaf file holds everything a prediction needs: the encoder of the 39 Criteo columns, the trees, and where the
+/// model comes from. The same file is served to browsers.
+#[derive(Parser)]
+#[command(name = "clickleaf-export", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  clickleaf-export inspect model.leaf
+  clickleaf-export verify model.leaf --bundle model.sig --key signing.pub
+  clickleaf-export predict model.leaf --input rows.tsv
+  clickleaf-export convert booster.ubj --like model.leaf -o new.leaf
+
+Exit codes: 0 done, 1 failure, 2 usage, 3 refused data (bad row, damaged file, signature that does not hold)";
+
+#[derive(Subcommand)]
+enum Command {
+    Convert(convert::Options),
+    Inspect(inspect::Options),
+    Verify(verify::Options),
+    Predict(predict::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Convert(options) => convert::run(&options),
+        Command::Inspect(options) => inspect::run(&options),
+        Command::Verify(options) => verify::run(&options),
+        Command::Predict(options) => predict::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough.
+        Err(error) if input::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(if error.chain().any(|cause| cause.is::<Refused>()) {
+                3
+            } else {
+                1
+            })
+        }
+    }
+}
