@@ -22,9 +22,8 @@ fn training_lowers_the_logloss_of_both_sets() {
     }
     let names: Vec<&str> = history[0].iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["train-logloss", "valid-logloss"]);
-    for set in 0..2 {
-        let (first, last) = (history[0][set].1, history[19][set].1);
-        assert!(last < first * 0.7, "set {set}: {first} to {last}");
+    for (first, last) in history[0].iter().zip(&history[19]) {
+        assert!(last.1 < first.1 * 0.7, "{first:?} to {last:?}");
     }
 }
 
