@@ -207,6 +207,6 @@ impl Job {
     pub async fn stopped(&self) {
         let mut stop = self.stop.clone();
         // An error means that the worker is gone, which is a stop as well.
-        let _ = stop.wait_for(|stopped| *stopped).await;
+        drop(stop.wait_for(|stopped| *stopped).await);
     }
 }

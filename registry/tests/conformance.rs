@@ -2,6 +2,8 @@
 //! `CLICKLEAF_TEST_POSTGRES_URL` and `CLICKLEAF_TEST_S3_ENDPOINT` (`cargo xtask test` sets them) and is skipped
 //! aloud without.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 #[path = "conformance/artifacts.rs"]
 mod artifacts;
 #[path = "conformance/backend.rs"]

@@ -73,7 +73,7 @@ impl TrainingQueue {
         F: Fn(Job) -> Fut,
         Fut: Future<Output = Result<i64, JobError>>,
     {
-        let (stop, stopped) = watch::channel(false);
+        let (stop, mut stopped) = watch::channel(false);
         let job = Job {
             training_run_id: run.training_run_id.clone(),
             attempt: run.attempts,
@@ -90,7 +90,6 @@ impl TrainingQueue {
         );
 
         let mut shutting_down = false;
-        let mut stopped = stopped;
         let mut handled = pin!(AssertUnwindSafe(handler(job)).catch_unwind());
         let ended = loop {
             tokio::select! {
@@ -99,7 +98,7 @@ impl TrainingQueue {
                     shutting_down = true;
                     stop.send_replace(true);
                 }
-                _ = stopped.wait_for(|stopped| *stopped) => break timeout(GRACE, &mut handled).await.ok(),
+                () = told(&mut stopped) => break timeout(GRACE, &mut handled).await.ok(),
             }
         };
         // A shutdown during the grace period counts as well.
@@ -172,6 +171,11 @@ async fn heartbeat(job: Job, lease: Duration, stop: watch::Sender<bool>) {
         "the lease is lost"
     );
     stop.send_replace(true);
+}
+
+/// Resolves once the job was told to stop.
+async fn told(stopped: &mut watch::Receiver<bool>) {
+    drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
 fn again(attempt: i64, reason: String) -> End {
