@@ -27,7 +27,7 @@ enum Kind {
     Postgres,
 }
 
-const SQLITE_SETTINGS: &str = "pragma journal_mode = wal; pragma busy_timeout = 15000; pragma foreign_keys = on; \
+const SQLITE_SETTINGS: &str = "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma foreign_keys = on; \
                                pragma synchronous = full";
 const POSTGRES_SETTINGS: &str = "set statement_timeout = '30s'";
 
@@ -71,8 +71,8 @@ impl Database {
         Ok(Database { pool, kind })
     }
 
-    /// Runs what is missing. On Postgres sqlx holds an advisory lock meanwhile, so that several processes may
-    /// call this at once; on SQLite the write lock does the same.
+    /// Runs what is missing. Several processes may call this at once: on Postgres sqlx holds an advisory lock
+    /// meanwhile; on SQLite, where every migration is one transaction, the slower process fails and tries again.
     pub(crate) async fn migrate(&self) -> Result<(), RegistryError> {
         let append_only = match self.kind {
             Kind::Sqlite => include_str!("../migrations/2_append_only.sqlite.sql"),
@@ -91,7 +91,16 @@ impl Database {
             migration(1, "tables", include_str!("../migrations/1_tables.sql")),
             migration(2, "append only", append_only),
         ]);
-        migrator.run(&self.pool).await.map_err(RegistryError::Migrate)
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match migrator.run(&self.pool).await {
+                Err(_) if self.kind == Kind::Sqlite && tries < 10 => {
+                    tokio::time::sleep(Duration::from_millis(50 * tries)).await;
+                }
+                done => return done.map_err(RegistryError::Migrate),
+            }
+        }
     }
 
     pub(crate) fn pool(&self) -> &AnyPool {

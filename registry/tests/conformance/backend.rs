@@ -25,7 +25,7 @@ pub(crate) async fn services() -> Option<Backend> {
     ) else {
         // Written past the test harness, which would swallow the line of a test that passes.
         let skipped = "SKIPPED: CLICKLEAF_TEST_POSTGRES_URL or CLICKLEAF_TEST_S3_ENDPOINT is unset";
-        writeln!(std::io::stderr(), "{skipped}").unwrap();
+        let _ = writeln!(std::io::stderr(), "{skipped}");
         return None;
     };
     let name = format!("clickleaf_{}", unique());
@@ -68,11 +68,30 @@ impl Backend {
         AnyPool::connect(&url).await.unwrap()
     }
 
+    /// Another database of the same kind, without tables.
+    pub(crate) async fn without_tables(&self) -> StoreConfig {
+        let mut config = self.config.clone();
+        match &mut config.database {
+            DatabaseLocation::Sqlite(path) => path.set_file_name("other.db"),
+            DatabaseLocation::Postgres(url) => {
+                let name = format!("{}_other", url.expose().rsplit_once('/').unwrap().1);
+                on_server(url.expose(), format!("create database {name}")).await;
+                *url = Secret::new(format!("{}_other", url.expose()));
+            }
+        }
+        config
+    }
+
     pub(crate) async fn drop_database(&self) {
         if let DatabaseLocation::Postgres(url) = &self.config.database {
             let name = url.expose().rsplit_once('/').unwrap().1;
             let server = std::env::var("CLICKLEAF_TEST_POSTGRES_URL").unwrap();
             on_server(&server, format!("drop database {name} with (force)")).await;
+            on_server(
+                &server,
+                format!("drop database if exists {name}_other with (force)"),
+            )
+            .await;
         }
     }
 

@@ -4,11 +4,17 @@ use sqlx::{Executor, SqlSafeStr};
 use crate::backend::Backend;
 
 pub(crate) async fn migrating_twice_and_at_once_is_fine(backend: &Backend) {
-    let others = futures::future::join_all((0..4).map(|_| async {
-        let other = Registry::connect(&backend.config).await.unwrap();
-        other.migrate().await
-    }));
-    for migrated in others.await {
+    backend.registry.migrate().await.unwrap();
+    let config = backend.without_tables().await;
+    let others = (0..4).map(|_| {
+        let config = config.clone();
+        tokio::spawn(async move {
+            let registry = Registry::connect(&config).await.unwrap();
+            registry.migrate().await.unwrap();
+            registry.ping_database().await.unwrap();
+        })
+    });
+    for migrated in futures::future::join_all(others).await {
         migrated.unwrap();
     }
 }

@@ -14,7 +14,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
 
 use crate::backend::Backend;
 
-const LEASE: Duration = Duration::from_millis(900);
+const LEASE: Duration = Duration::from_secs(2);
 
 /// A worker in a task of its own; aborting the task is what kill -9 is to a process.
 fn worker<F, Fut>(registry: &Registry, name: &str, handler: F) -> JoinHandle<()>
