@@ -147,18 +147,12 @@ impl Encoder {
 
     /// `I1`..`I13`, then `C1_mean`, `C1_log_count`, .., `C26_mean`, `C26_log_count`.
     pub fn feature_names(&self) -> Vec<String> {
-        let (integers, categories) = column_names().into_iter().enumerate().fold(
-            (Vec::new(), Vec::new()),
-            |(mut integers, mut categories), (index, name)| {
-                if index < INTEGER_COLUMNS {
-                    integers.push(name.to_owned());
-                } else {
-                    categories.extend([format!("{name}_mean"), format!("{name}_log_count")]);
-                }
-                (integers, categories)
-            },
-        );
-        integers.into_iter().chain(categories).collect()
+        let names = column_names();
+        let (integers, categories) = names.split_at(INTEGER_COLUMNS);
+        let pairs = categories
+            .iter()
+            .flat_map(|name| [format!("{name}_mean"), format!("{name}_log_count")]);
+        integers.iter().map(ToString::to_string).chain(pairs).collect()
     }
 
     /// Writes the features of `row` to `out`, NaN where an integer is missing.

@@ -38,7 +38,10 @@ mod signed {
     use super::*;
     use crate::sha256_hex;
 
-    const PRIVATE: &str = include_str!("../../tests/fixtures/signing.key");
+    /// The scalar of `signing.pub`.
+    fn private() -> String {
+        signing_key_pem(&[9; 32]).unwrap()
+    }
 
     fn resources() -> Vec<Resource> {
         let resource = |name: &str| Resource {
@@ -52,10 +55,10 @@ mod signed {
 
     #[test]
     fn a_bundle_verifies_and_is_always_the_same() {
-        let bundle = sign("model", &resources(), PRIVATE).unwrap();
+        let bundle = sign("model", &resources(), &private()).unwrap();
         let mut reversed = resources();
         reversed.reverse();
-        assert_eq!(sign("model", &reversed, PRIVATE).unwrap(), bundle);
+        assert_eq!(sign("model", &reversed, &private()).unwrap(), bundle);
         let verified = verify(&bundle, PUBLIC).unwrap();
         let names: Vec<&str> = verified
             .resources
@@ -63,7 +66,7 @@ mod signed {
             .map(|resource| resource.name.as_str())
             .collect();
         assert_eq!(names, ["MLmodel", "data/x", "data-1/x", "model.ubj"]);
-        assert_eq!(public_key_pem(PRIVATE).unwrap(), PUBLIC);
+        assert_eq!(public_key_pem(&private()).unwrap(), PUBLIC);
     }
 
     #[test]
@@ -79,7 +82,7 @@ mod signed {
 
     #[test]
     fn a_changed_bundle_is_refused_wherever_it_is_changed() {
-        let bundle = sign("model", &resources(), PRIVATE).unwrap();
+        let bundle = sign("model", &resources(), &private()).unwrap();
         let original = verify(&bundle, PUBLIC).unwrap();
         for at in 0..bundle.len() {
             let mut changed = bundle.clone().into_bytes();
@@ -97,7 +100,8 @@ mod signed {
     #[test]
     fn statements_must_agree_with_themselves() {
         let statement = |edit: &dyn Fn(&mut Value)| {
-            let bundle: Value = serde_json::from_str(&sign("model", &resources(), PRIVATE).unwrap()).unwrap();
+            let bundle: Value =
+                serde_json::from_str(&sign("model", &resources(), &private()).unwrap()).unwrap();
             let envelope = bundle::Envelope::parse(&bundle.to_string()).unwrap();
             let mut statement: Value = serde_json::from_slice(&envelope.payload).unwrap();
             edit(&mut statement);
@@ -129,7 +133,7 @@ mod signed {
                 name: name.to_owned(),
                 sha256: sha256.to_owned(),
             };
-            sign("model", &[resource.clone(), resource], PRIVATE)
+            sign("model", &[resource.clone(), resource], &private())
         };
         for (name, digest) in [
             ("a", sha256_hex(b"")),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use model_export::{EncoderConfig, EncoderFit, Ensemble, Model, Node, Provenance, Row, SampleRow};
 
 /// SplitMix64.
-pub struct Random(pub u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,7 +17,7 @@ impl Random {
     }
 }
 
-pub fn rows(count: usize, seed: u64) -> Vec<Row> {
+pub(crate) fn rows(count: usize, seed: u64) -> Vec<Row> {
     let mut random = Random(seed);
     let mut row = || Row {
         label: Some(random.below(4) == 0),
@@ -31,7 +31,7 @@ pub fn rows(count: usize, seed: u64) -> Vec<Row> {
 }
 
 /// Full trees of `depth` levels with arbitrary but sensible thresholds.
-pub fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
+pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
     let mut random = Random(seed);
     let tree = |random: &mut Random| -> Vec<Node> {
         let splits = (1_u32 << depth) - 1;
@@ -65,7 +65,7 @@ pub fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
     Ensemble::from_trees(-1.0625, 65, trees).unwrap()
 }
 
-pub fn model() -> Model {
+pub(crate) fn model() -> Model {
     let mut fit = EncoderFit::new(EncoderConfig {
         seed: 3,
         ..EncoderConfig::default()
@@ -83,7 +83,7 @@ pub fn model() -> Model {
     Model::new(encoder, ensemble, provenance(), samples.collect()).unwrap()
 }
 
-pub fn provenance() -> Provenance {
+pub(crate) fn provenance() -> Provenance {
     Provenance {
         model_name: "criteo_ctr_model".to_owned(),
         experiment_name: "criteo_ctr".to_owned(),
