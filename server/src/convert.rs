@@ -5,7 +5,7 @@
 use api_types as api;
 
 /// A version, as the wire has it.
-pub fn version(version: &registry::ModelVersion) -> api::ModelVersion {
+pub(crate) fn version(version: &registry::ModelVersion) -> api::ModelVersion {
     api::ModelVersion {
         model_name: version.model_name.clone(),
         version: version.version,
@@ -27,7 +27,7 @@ pub fn version(version: &registry::ModelVersion) -> api::ModelVersion {
 }
 
 /// A stage, as the wire has it.
-pub fn stage(stage: registry::Stage) -> api::Stage {
+pub(crate) fn stage(stage: registry::Stage) -> api::Stage {
     match stage {
         registry::Stage::None => api::Stage::None,
         registry::Stage::Staging => api::Stage::Staging,
@@ -37,7 +37,7 @@ pub fn stage(stage: registry::Stage) -> api::Stage {
 }
 
 /// A stage, as the registry has it.
-pub fn registry_stage(stage: api::Stage) -> registry::Stage {
+pub(crate) fn registry_stage(stage: api::Stage) -> registry::Stage {
     match stage {
         api::Stage::None => registry::Stage::None,
         api::Stage::Staging => registry::Stage::Staging,
@@ -47,7 +47,7 @@ pub fn registry_stage(stage: api::Stage) -> registry::Stage {
 }
 
 /// Metrics, without those that JSON can't say (NaN and infinities).
-pub fn metrics(metrics: &[registry::Metric]) -> Vec<api::Metric> {
+pub(crate) fn metrics(metrics: &[registry::Metric]) -> Vec<api::Metric> {
     let finite = metrics.iter().filter(|metric| metric.value.is_finite());
     finite
         .map(|metric| api::Metric {
@@ -58,7 +58,7 @@ pub fn metrics(metrics: &[registry::Metric]) -> Vec<api::Metric> {
 }
 
 /// A registered model, as the wire has it.
-pub fn model(model: registry::RegisteredModel) -> api::ModelSummary {
+pub(crate) fn model(model: registry::RegisteredModel) -> api::ModelSummary {
     api::ModelSummary {
         name: model.name,
         created_at_ms: model.created_at_ms,
@@ -68,7 +68,7 @@ pub fn model(model: registry::RegisteredModel) -> api::ModelSummary {
 }
 
 /// A change of stage, as the wire has it.
-pub fn transition(transition: registry::Transition) -> api::Transition {
+pub(crate) fn transition(transition: registry::Transition) -> api::Transition {
     api::Transition {
         version: transition.version,
         from_stage: stage(transition.from_stage),
@@ -80,7 +80,7 @@ pub fn transition(transition: registry::Transition) -> api::Transition {
 }
 
 /// A run with its learning curves, as the wire has it.
-pub fn run(run: registry::Run, curves: Vec<(String, Vec<registry::Metric>)>) -> api::RunDetail {
+pub(crate) fn run(run: registry::Run, curves: Vec<(String, Vec<registry::Metric>)>) -> api::RunDetail {
     let point = |metric: registry::Metric| api::MetricPoint {
         step: metric.step,
         value: metric.value,
@@ -112,7 +112,7 @@ pub fn run(run: registry::Run, curves: Vec<(String, Vec<registry::Metric>)>) -> 
 }
 
 /// What a training run is asked to do, as the registry has it.
-pub fn registry_training_request(request: api::TrainingRunRequest) -> registry::TrainingRequest {
+pub(crate) fn registry_training_request(request: api::TrainingRunRequest) -> registry::TrainingRequest {
     registry::TrainingRequest {
         data: request.data,
         generate_rows: request.generate_rows,
@@ -127,7 +127,7 @@ pub fn registry_training_request(request: api::TrainingRunRequest) -> registry::
 }
 
 /// A queued run, as the wire has it.
-pub fn training_run(run: registry::TrainingRun) -> api::TrainingRun {
+pub(crate) fn training_run(run: registry::TrainingRun) -> api::TrainingRun {
     let request = run.request;
     api::TrainingRun {
         training_run_id: run.training_run_id,

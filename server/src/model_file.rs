@@ -43,7 +43,7 @@ impl Encoding {
                 let quality = parameters
                     .trim()
                     .strip_prefix("q=")
-                    .map_or(1.0, |q| q.parse().unwrap_or(0.0));
+                    .map_or(1.0, |q| q.parse::<f64>().unwrap_or(0.0));
                 (name.trim(), quality > 0.0)
             })
             .collect();

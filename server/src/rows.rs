@@ -26,7 +26,7 @@ struct Body {
 }
 
 /// The rows of a request's body, in order.
-pub fn rows(body: &[u8]) -> Result<Vec<Row>, ApiError> {
+pub(crate) fn rows(body: &[u8]) -> Result<Vec<Row>, ApiError> {
     let body: Body = serde_json::from_slice(body).map_err(|error| bad_json(&error))?;
     let inputs = match body {
         Body {

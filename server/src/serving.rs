@@ -1,6 +1,6 @@
 //! Which model predicts: follows the registry's Production version and keeps the last good one.
 //!
-//! Invariant: [`Serving::current`] only ever holds a model that passed every check of [`check::check`]. A registry or
+//! Invariant: [`Serving::current`] only ever holds a model that passed every check of the module `check`. A registry or
 //! store that doesn't answer, and a version that is refused, leave it as it is. Only the registry's word that
 //! nothing is in Production takes it away.
 
@@ -216,6 +216,10 @@ impl Serving {
         let (None, Some(folder)) = (self.current(), &self.cache_dir) else {
             return;
         };
+        if self.link().message.is_none() {
+            // The registry's word that nothing is in Production counts.
+            return;
+        }
         let restored = match cache::read(folder, &self.model_name).await {
             Ok(Some((row, file))) => check::check(row, file, self.verification_key.clone()).await,
             Ok(None) => return,

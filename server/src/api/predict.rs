@@ -15,11 +15,11 @@ use crate::serving::Served;
 use crate::state::AppState;
 
 /// Names the version that answered.
-pub const MODEL_VERSION: HeaderName = HeaderName::from_static("x-model-version");
+pub(crate) const MODEL_VERSION: HeaderName = HeaderName::from_static("x-model-version");
 /// Names the compact file that answered.
-pub const MODEL_SHA256: HeaderName = HeaderName::from_static("x-model-sha256");
+pub(crate) const MODEL_SHA256: HeaderName = HeaderName::from_static("x-model-sha256");
 /// Names the run that made the model.
-pub const RUN_ID: HeaderName = HeaderName::from_static("x-run-id");
+pub(crate) const RUN_ID: HeaderName = HeaderName::from_static("x-run-id");
 
 /// A larger body is worked on off the threads that serve connections.
 const INLINE_BYTES: usize = 32 << 10;

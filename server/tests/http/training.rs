@@ -95,12 +95,12 @@ async fn a_queued_run_is_worked_on_and_its_events_arrive() {
     let id = &run.training_run_id;
 
     // The worker comes when someone is listening already.
-    let stop = tokio::spawn({
-        let stop = worker(&world, Ok(made.version.version));
-        async move { stop }
-    });
-    let all = events(&server, id, None).await;
-    stop.await.unwrap().cancel();
+    let late_worker = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        worker(&world, Ok(made.version.version))
+    };
+    let (all, stop) = tokio::join!(events(&server, id, None), late_worker);
+    stop.cancel();
     let sequence: Vec<_> = all.iter().map(|(id, event)| (*id, event.sequence)).collect();
     assert!(
         sequence

@@ -20,27 +20,27 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub const MODEL: &str = "criteo_ctr_model";
-pub const TOKEN: &str = "correct-horse-battery-staple";
+pub(crate) const MODEL: &str = "criteo_ctr_model";
+pub(crate) const TOKEN: &str = "correct-horse-battery-staple";
 
 /// A registry and a store in a folder of their own.
-pub struct World {
-    pub folder: TempDir,
-    pub registry: Registry,
-    pub store: StoreOptions,
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) registry: Registry,
+    pub(crate) store: StoreOptions,
     made: AtomicUsize,
 }
 
 /// A registered version and the model it must predict like.
 #[derive(Clone)]
-pub struct Made {
-    pub version: ModelVersion,
-    pub model: Arc<Model>,
-    pub bytes: Arc<Vec<u8>>,
+pub(crate) struct Made {
+    pub(crate) version: ModelVersion,
+    pub(crate) model: Arc<Model>,
+    pub(crate) bytes: Arc<Vec<u8>>,
 }
 
 impl World {
-    pub async fn new() -> World {
+    pub(crate) async fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let store = StoreOptions {
             database_url: Some(format!("sqlite://{}", folder.path().join("registry.db").display()).into()),
@@ -58,11 +58,11 @@ impl World {
     }
 
     /// Trains nothing, but makes a real file of a real encoder and real trees, and registers it.
-    pub async fn version(&self) -> Made {
+    pub(crate) async fn version(&self) -> Made {
         self.version_with(true, |provenance| provenance.clone()).await
     }
 
-    pub async fn version_with(&self, signed: bool, edit: impl Fn(&Provenance) -> Provenance) -> Made {
+    pub(crate) async fn version_with(&self, signed: bool, edit: impl Fn(&Provenance) -> Provenance) -> Made {
         let seed = self.made.fetch_add(1, Ordering::SeqCst) as u64 + 1;
         let registry = &self.registry;
         let experiment = registry.get_or_create_experiment("criteo_ctr").await.unwrap();
@@ -165,7 +165,7 @@ impl World {
     }
 
     /// As another process does it: the server only learns of it from the registry.
-    pub async fn promote(&self, made: &Made) {
+    pub(crate) async fn promote(&self, made: &Made) {
         let version = made.version.version;
         self.registry
             .transition(MODEL, version, Stage::Production, "test", "because")
@@ -174,26 +174,26 @@ impl World {
     }
 
     /// A version in Production.
-    pub async fn production(&self) -> Made {
+    pub(crate) async fn production(&self) -> Made {
         let made = self.version().await;
         self.promote(&made).await;
         made
     }
 
     /// The file of a version in the store's folder.
-    pub fn stored_file(&self, made: &Made) -> PathBuf {
+    pub(crate) fn stored_file(&self, made: &Made) -> PathBuf {
         let uri = format!("{}/{}", made.version.artifact_uri, made.version.model_file);
         let path = PathBuf::from(uri.strip_prefix("file://").unwrap());
         assert!(path.is_file(), "{}", path.display());
         path
     }
 
-    pub async fn serve(&self) -> Server {
+    pub(crate) async fn serve(&self) -> Server {
         self.serve_with(|_| {}).await
     }
 
     /// A server with a token, its options changed by `edit`.
-    pub async fn serve_with(&self, edit: impl FnOnce(&mut ServeOptions)) -> Server {
+    pub(crate) async fn serve_with(&self, edit: impl FnOnce(&mut ServeOptions)) -> Server {
         let mut options = ServeOptions {
             store: self.store.clone(),
             listen: Some("127.0.0.1:0".to_owned()),
@@ -218,7 +218,7 @@ impl World {
     }
 
     /// A server that has loaded `made`.
-    pub async fn serve_made(&self, made: &Made) -> Server {
+    pub(crate) async fn serve_made(&self, made: &Made) -> Server {
         let server = self.serve().await;
         server.wait_for(made.version.version).await;
         server
@@ -226,30 +226,30 @@ impl World {
 }
 
 /// A listening server.
-pub struct Server {
-    pub base: String,
-    pub client: Client,
-    pub stop: CancellationToken,
-    pub task: JoinHandle<()>,
+pub(crate) struct Server {
+    pub(crate) base: String,
+    pub(crate) client: Client,
+    pub(crate) stop: CancellationToken,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Server {
-    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.client
             .request(method.parse().unwrap(), format!("{}{path}", self.base))
     }
 
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.request("GET", path).send().await.unwrap()
     }
 
-    pub async fn get_json<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+    pub(crate) async fn get_json<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
         let response = self.get(path).await;
         assert_eq!(response.status(), 200, "{path}");
         response.json().await.unwrap()
     }
 
-    pub async fn post(&self, path: &str, body: serde_json::Value) -> Response {
+    pub(crate) async fn post(&self, path: &str, body: serde_json::Value) -> Response {
         self.request("POST", path)
             .bearer_auth(TOKEN)
             .json(&body)
@@ -259,7 +259,7 @@ impl Server {
     }
 
     /// Waits until the server predicts with this version; 5 s are far more than it may take.
-    pub async fn wait_for(&self, version: i64) -> Duration {
+    pub(crate) async fn wait_for(&self, version: i64) -> Duration {
         let started = Instant::now();
         loop {
             let health: api_types::Health = self.get_json("/health").await;
@@ -272,7 +272,10 @@ impl Server {
     }
 
     /// Waits until `/health` is as asked.
-    pub async fn wait_for_health(&self, is_right: impl Fn(&api_types::Health) -> bool) -> api_types::Health {
+    pub(crate) async fn wait_for_health(
+        &self,
+        is_right: impl Fn(&api_types::Health) -> bool,
+    ) -> api_types::Health {
         let started = Instant::now();
         loop {
             let health: api_types::Health = self.get_json("/health").await;
@@ -286,7 +289,7 @@ impl Server {
 }
 
 /// Checks an error answer: status, code, a request id, JSON.
-pub async fn error(response: Response, status: u16, code: ErrorCode) -> ErrorBody {
+pub(crate) async fn error(response: Response, status: u16, code: ErrorCode) -> ErrorBody {
     assert_eq!(response.status(), StatusCode::from_u16(status).unwrap());
     assert_eq!(response.headers()["content-type"], "application/json");
     let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
@@ -298,7 +301,7 @@ pub async fn error(response: Response, status: u16, code: ErrorCode) -> ErrorBod
 }
 
 /// Rows like Criteo's, from a seed.
-pub fn rows(seed: u64, count: usize) -> Vec<Row> {
+pub(crate) fn rows(seed: u64, count: usize) -> Vec<Row> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = move || {
         state ^= state << 13;
@@ -370,7 +373,7 @@ fn private_key() -> String {
 }
 
 /// The public key of the tests' versions, or with another byte a stranger's.
-pub fn public_key(byte: u8) -> String {
+pub(crate) fn public_key(byte: u8) -> String {
     secret_key(byte)
         .public_key()
         .to_public_key_pem(LineEnding::LF)
@@ -378,7 +381,7 @@ pub fn public_key(byte: u8) -> String {
 }
 
 /// That key in a file of the world's folder.
-pub fn key_file(world: &World, byte: u8) -> PathBuf {
+pub(crate) fn key_file(world: &World, byte: u8) -> PathBuf {
     let file = world.folder.path().join(format!("{byte}.pub"));
     std::fs::write(&file, public_key(byte)).unwrap();
     file
