@@ -69,7 +69,6 @@ struct Buckets {
     artifacts: OpenBucket,
     /// Makes clients for other buckets of the same S3; `None` over a folder.
     s3: Option<crate::config::S3Config>,
-    http: reqwest::Client,
 }
 
 struct OpenBucket {

@@ -21,14 +21,7 @@ const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the three buckets. Over a folder it makes them; in S3 they must be there.
 pub(super) fn open(config: &StoreConfig) -> Result<Artifacts, RegistryError> {
-    // Fails when the program has chosen a provider already, which is just as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let http = reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
-        .user_agent(concat!("clickleaf/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| failed("https://", "set up", error))?;
+    choose_tls();
     let bucket = |name: &str| match &config.store {
         StoreLocation::Folder(folder) => folder_bucket(&folder.join(name)),
         StoreLocation::S3(s3) => s3_bucket(s3, name),
@@ -43,9 +36,24 @@ pub(super) fn open(config: &StoreConfig) -> Result<Artifacts, RegistryError> {
             logs: bucket(&config.logs_bucket)?,
             artifacts: bucket(&config.artifacts_bucket)?,
             s3,
-            http,
         }),
     })
+}
+
+/// A client for sources on the web. Made when one is opened: it needs the system's root certificates, and a
+/// registry over a folder must work on a machine that has none.
+pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    choose_tls();
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .user_agent(concat!("clickleaf/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+fn choose_tls() {
+    // Fails when the program has chosen a provider already, which is just as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// A client for one bucket of S3.

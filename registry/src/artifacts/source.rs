@@ -7,7 +7,10 @@ use object_store::ObjectStoreExt;
 use reqwest::StatusCode;
 use tokio_util::io::ReaderStream;
 
-use super::{Artifacts, ObjectStream, failed, key, open::s3_store};
+use super::{
+    Artifacts, ObjectStream, failed, key,
+    open::{http_client, s3_store},
+};
 use crate::RegistryError;
 
 const TRIES: u32 = 4;
@@ -18,7 +21,7 @@ impl Artifacts {
     pub async fn open_stream(&self, uri: &str) -> Result<ObjectStream, RegistryError> {
         match uri.split_once("://") {
             Some(("s3", rest)) => self.open_s3(uri, rest).await,
-            Some(("http" | "https", _)) => self.open_http(uri).await,
+            Some(("http" | "https", _)) => open_http(uri).await,
             Some(("file", path)) => open_file(uri, Path::new(path)).await,
             _ => Err(unsupported(
                 uri,
@@ -55,43 +58,42 @@ impl Artifacts {
                 .boxed(),
         })
     }
+}
 
-    async fn open_http(&self, uri: &str) -> Result<ObjectStream, RegistryError> {
-        let mut wait = Duration::from_millis(200);
-        for attempt in 1.. {
-            let last = attempt == TRIES;
-            match self.inner.http.get(uri).send().await {
-                Ok(answer)
-                    if answer.status() == StatusCode::NOT_FOUND || answer.status() == StatusCode::GONE =>
-                {
-                    return Err(RegistryError::ObjectNotFound { uri: uri.to_owned() });
-                }
-                Ok(answer) if answer.status().is_success() => {
-                    let owned = uri.to_owned();
-                    return Ok(ObjectStream {
-                        bytes: answer.content_length(),
-                        stream: answer
-                            .bytes_stream()
-                            .map_err(move |error| failed(&owned, "read", error.without_url()))
-                            .boxed(),
-                    });
-                }
-                Ok(answer) if last || !worth_a_retry(answer.status()) => {
-                    return Err(failed(
-                        uri,
-                        "open",
-                        format!("the server answered {}", answer.status()),
-                    ));
-                }
-                Err(error) if last || error.is_builder() => {
-                    return Err(failed(uri, "open", error.without_url()));
-                }
-                Ok(_) | Err(_) => tokio::time::sleep(wait).await,
+async fn open_http(uri: &str) -> Result<ObjectStream, RegistryError> {
+    let client = http_client().map_err(|error| failed(uri, "set up", error))?;
+    let mut wait = Duration::from_millis(200);
+    for attempt in 1.. {
+        let last = attempt == TRIES;
+        match client.get(uri).send().await {
+            Ok(answer) if answer.status() == StatusCode::NOT_FOUND || answer.status() == StatusCode::GONE => {
+                return Err(RegistryError::ObjectNotFound { uri: uri.to_owned() });
             }
-            wait *= 3;
+            Ok(answer) if answer.status().is_success() => {
+                let owned = uri.to_owned();
+                return Ok(ObjectStream {
+                    bytes: answer.content_length(),
+                    stream: answer
+                        .bytes_stream()
+                        .map_err(move |error| failed(&owned, "read", error.without_url()))
+                        .boxed(),
+                });
+            }
+            Ok(answer) if last || !worth_a_retry(answer.status()) => {
+                return Err(failed(
+                    uri,
+                    "open",
+                    format!("the server answered {}", answer.status()),
+                ));
+            }
+            Err(error) if last || error.is_builder() => {
+                return Err(failed(uri, "open", error.without_url()));
+            }
+            Ok(_) | Err(_) => tokio::time::sleep(wait).await,
         }
-        unreachable!("the last attempt returns")
+        wait *= 3;
     }
+    unreachable!("the last attempt returns")
 }
 
 async fn open_file(uri: &str, path: &Path) -> Result<ObjectStream, RegistryError> {
