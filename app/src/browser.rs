@@ -53,7 +53,9 @@ pub(crate) fn significant(value: f64) -> String {
 
 /// A number so that it can be read back exactly.
 pub(crate) fn exact(value: f64) -> String {
-    Number::from(value).to_string_with_radix(10)
+    Number::from(value)
+        .to_string_with_radix(10)
+        .map_or_else(|_| String::new(), String::from)
 }
 
 /// A probability as percent: two decimals, more where it is small.

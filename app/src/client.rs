@@ -10,14 +10,17 @@ use js_sys::Uint8Array;
 use model_export::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestCache, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, Response};
 
 use crate::browser::window;
 
 /// Where the manifest is.
 pub(crate) const MANIFEST_URL: &str = "./manifest.json";
+
+/// A server that doesn't answer in this time is as good as gone.
+const MANIFEST_TIMEOUT_MS: u32 = 10_000;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -38,8 +41,10 @@ pub(crate) enum ClientError {
 
 /// Fetches the manifest's text, never from the HTTP cache without asking the server.
 pub(crate) async fn manifest() -> Result<String, ClientError> {
-    let response = get(MANIFEST_URL, RequestCache::NoCache).await?;
-    text(&response).await
+    let init = RequestInit::new();
+    init.set_cache(RequestCache::NoCache);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(MANIFEST_TIMEOUT_MS)));
+    text(&send(MANIFEST_URL, &init).await?).await
 }
 
 /// Fetches a file; `reload` goes past the HTTP cache.

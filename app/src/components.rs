@@ -1,5 +1,7 @@
 //! Parts that the views are made of.
 
+#![expect(unreachable_pub, reason = "the component macro makes its functions pub")]
+
 mod banner;
 mod copy;
 mod curves;

@@ -51,12 +51,16 @@ pub(crate) async fn load(served: &ServedModel, manifest: &str) -> Result<Arc<Loc
         };
         match verify::check(&model, served, bundle.as_deref()) {
             Ok(checked) => {
-                let mut files = vec![(served.model_url.as_str(), model.as_slice())];
-                if let (Some(url), Some(bundle)) = (&served.bundle_url, &bundle) {
-                    files.push((url, bundle.as_bytes()));
+                let local = accept(checked, served);
+                // What a person has yet to agree to must not push out what works.
+                if !local.trust.holds_back() {
+                    let mut files = vec![(served.model_url.as_str(), model.as_slice())];
+                    if let (Some(url), Some(bundle)) = (&served.bundle_url, &bundle) {
+                        files.push((url, bundle.as_bytes()));
+                    }
+                    store::keep(manifest, &files).await;
                 }
-                store::keep(manifest, &files).await;
-                return Ok(Arc::new(accept(checked, served)));
+                return Ok(Arc::new(local));
             }
             Err(refusal) => last = Some(refusal),
         }

@@ -1,5 +1,7 @@
 //! The page around the views, and its start.
 
+#![expect(unreachable_pub, reason = "the component macro makes its functions pub")]
+
 mod predict;
 mod training;
 mod versions;

@@ -51,18 +51,15 @@ pub(crate) enum ModelState {
 impl ModelState {
     /// The state of the signature in one word, as `data-value` of the page has it.
     pub(crate) fn signature(&self) -> &'static str {
-        use crate::trust::Trust;
         match self {
             ModelState::Loading => "loading",
             ModelState::Absent => "none",
             ModelState::Refused(_) => "tampered",
             ModelState::Unreachable(_) => "unreachable",
-            ModelState::Ready(model) | ModelState::Held(model) => match model.trust {
-                _ if matches!(self, ModelState::Ready(_)) && model.key_fingerprint.is_none() => "unsigned",
-                _ if matches!(self, ModelState::Ready(_)) => "verified",
-                Trust::Changed { .. } => "key-changed",
-                _ => "signature-missing",
-            },
+            ModelState::Ready(model) if model.key_fingerprint.is_some() => "verified",
+            ModelState::Ready(_) => "unsigned",
+            ModelState::Held(model) if model.key_fingerprint.is_some() => "key-changed",
+            ModelState::Held(_) => "signature-missing",
         }
     }
 }
@@ -150,7 +147,7 @@ impl AppState {
     pub(crate) fn accept_key(self) {
         if let ModelState::Held(model) = self.model.get_untracked() {
             store::pin_key(model.key_fingerprint.as_deref());
-            self.model.set(ModelState::Ready(model));
+            self.retry();
         }
     }
 
@@ -220,11 +217,9 @@ impl AppState {
         text: &str,
         before: Option<&ServedModel>,
     ) -> Option<ModelState> {
-        let usable = matches!(
-            self.model.get_untracked(),
-            ModelState::Ready(_) | ModelState::Held(_)
-        );
-        if usable && before == Some(served) {
+        let ready = matches!(self.model.get_untracked(), ModelState::Ready(_));
+        if ready && before == Some(served) {
+            store::keep_manifest(text).await;
             return None;
         }
         Some(match local_model::load(served, text).await {

@@ -35,6 +35,13 @@ pub(crate) async fn keep(manifest: &str, files: &[(&str, &[u8])]) {
     let _ = try_keep(manifest, files).await;
 }
 
+/// Keeps a newer manifest that names the model kept already.
+pub(crate) async fn keep_manifest(manifest: &str) {
+    if let (Some(cache), Ok(response)) = (open().await, Response::new_with_opt_str(Some(manifest))) {
+        let _ = put(&cache, MANIFEST_URL, response).await;
+    }
+}
+
 /// Forgets a file that failed its check.
 pub(crate) async fn forget(url: &str) {
     if let Some(cache) = open().await {

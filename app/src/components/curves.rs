@@ -27,8 +27,8 @@ pub(crate) fn Curves(run: RunDetail) -> impl IntoView {
                 <path class="axis" d=format!("M0 0V{HEIGHT}H{WIDTH}") />
                 <text class="tick" x="-8" y="5" text-anchor="end">{significant(chart.high)}</text>
                 <text class="tick" x="-8" y=HEIGHT text-anchor="end">{significant(chart.low)}</text>
-                <text class="tick" x="0" y=HEIGHT + 22>"round 0"</text>
-                <text class="tick" x=WIDTH y=HEIGHT + 22 text-anchor="end">{chart.last_step}</text>
+                <text class="tick" x="0" y={HEIGHT + 22}>"round 0"</text>
+                <text class="tick" x=WIDTH y={HEIGHT + 22} text-anchor="end">{chart.last_step}</text>
                 {chart
                     .lines
                     .iter()

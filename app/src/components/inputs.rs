@@ -10,27 +10,27 @@ pub(crate) fn Inputs(form: RowForm) -> impl IntoView {
         <fieldset>
             <legend>"Integer features" <span class="range">"I1–I13"</span></legend>
             <p class="hint" id="integer-hint">"Whole numbers, negative ones too. Leave empty what is missing."</p>
-            <div class="grid">{group(form, form.integers(), "numeric", "integer-hint")}</div>
+            <div class="grid">{group(form, form.integers(), "integer-hint")}</div>
         </fieldset>
         <fieldset>
             <legend>"Categorical features" <span class="range">"C1–C26"</span></legend>
             <p class="hint" id="category-hint">
                 "Eight hexadecimal digits, such as " <code>"68fd1e64"</code> ". Leave empty what is missing."
             </p>
-            <div class="grid">{group(form, form.categories(), "text", "category-hint")}</div>
+            <div class="grid">{group(form, form.categories(), "category-hint")}</div>
         </fieldset>
     }
 }
 
-fn group(form: RowForm, fields: Vec<Field>, mode: &'static str, hint: &'static str) -> AnyView {
+fn group(form: RowForm, fields: Vec<Field>, hint: &'static str) -> AnyView {
     fields
         .into_iter()
-        .map(|field| input(form, field, mode, hint))
+        .map(|field| input(form, field, hint))
         .collect_view()
         .into_any()
 }
 
-fn input(form: RowForm, field: Field, mode: &'static str, hint: &'static str) -> AnyView {
+fn input(form: RowForm, field: Field, hint: &'static str) -> AnyView {
     let id = testids::input(field.column);
     let error_id = testids::input_error(field.column);
     let described_by = {
@@ -55,7 +55,6 @@ fn input(form: RowForm, field: Field, mode: &'static str, hint: &'static str) ->
             <input
                 id=id.clone()
                 data-testid=id
-                inputmode=mode
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"

@@ -132,7 +132,6 @@ fn signature_rows(model: &ModelState, signature: &'static str) -> AnyView {
         ("verified", Some(Trust::FirstUse)) => {
             "Verified. The key is new to this device, which trusts it from now on."
         }
-        ("verified", Some(Trust::Changed { .. })) => "Verified. You accepted the new key.",
         ("verified", _) => "Verified, by the key this device knows.",
         ("unsigned", _) => "Not signed: nobody vouches for this file.",
         ("key-changed", _) => "Held back: signed by another key than this device knows.",
