@@ -155,8 +155,8 @@ fn base_margin(parameters: &Object<'_>) -> Result<f32, ImportError> {
     }
 }
 
-/// Nodes that pruning deleted stay in XGBoost's arrays; they are left out here.
-const DELETED: f64 = 4_294_967_295.0;
+/// Split index of nodes that pruning deleted. They stay in XGBoost's arrays and are left out here.
+const DELETED: f64 = 2_147_483_647.0;
 
 fn read_tree(tree: usize, value: &Value) -> Result<Vec<Node>, ImportError> {
     let path = format!("learner.gradient_booster.model.trees[{tree}]");
