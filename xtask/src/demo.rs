@@ -66,6 +66,7 @@ pub fn run(options: &Options) -> Result<()> {
     steps.next(&format!("preparing {}", folder.display()));
     let installation = Installation::in_folder(&folder)?;
     installation.prepare()?;
+    process::run(installation.program("clickleaf-server").arg("migrate"))?;
 
     steps.next("training, registering and promoting a model");
     let outcome = train(&installation, options, &data)?;
@@ -82,8 +83,9 @@ pub fn run(options: &Options) -> Result<()> {
     verify
         .arg("verify")
         .arg(&model)
-        .arg("--public-key")
-        .arg(installation.verification_key());
+        .arg("--bundle")
+        .arg(model.with_file_name("model.sig"));
+    verify.arg("--key").arg(installation.verification_key());
     process::run(&mut verify)?;
     eprintln!(
         "\n{} version {} is in Production: {}",

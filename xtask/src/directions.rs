@@ -12,7 +12,7 @@ use crate::{process, workspace};
 pub enum Rule {
     /// Of this workspace's crates, `of` reaches no other than these.
     ReachesOfOurs(&'static str, &'static [&'static str]),
-    /// `of` reaches none of these crates, by whatever way.
+    /// `of`, built alone, reaches none of these crates, by whatever way.
     NeverReaches(&'static str, &'static [&'static str]),
     /// Only these crates of the workspace name `what` in their manifest, for tests too; `what` may end in `*`.
     NamedOnlyBy(&'static str, &'static [&'static str]),
@@ -44,6 +44,9 @@ pub const RULES: &[Rule] = &[
     NamedOnlyBy("leptos", &["app"]),
 ];
 
+/// What is built for WebAssembly.
+const IN_THE_BROWSER: [&str; 3] = ["api-types", "app", "model-export"];
+
 /// Crates that do IO or read a clock, randomness or threads: a pure crate can't have them.
 const IMPURE: &[&str] = &[
     "async-std",
@@ -74,6 +77,8 @@ const IMPURE: &[&str] = &[
 #[derive(Debug, Default)]
 pub struct Graph {
     packages: BTreeMap<String, Package>,
+    /// Everything that a crate reaches when it is built alone, where that was asked for.
+    built_alone: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -91,7 +96,12 @@ pub fn check() -> Result<()> {
     cargo.args(["metadata", "--format-version", "1", "--locked"]);
     let metadata: Value =
         serde_json::from_str(&process::output(&mut cargo)?).context("parsing cargo metadata")?;
-    let graph = Graph::from_metadata(&metadata)?;
+    let mut graph = Graph::from_metadata(&metadata)?;
+    for rule in RULES {
+        if let NeverReaches(of, _) = rule {
+            graph.built_alone.insert((*of).to_owned(), built_alone(of)?);
+        }
+    }
     let broken = graph.violations(RULES);
     if !broken.is_empty() {
         bail!("{}", broken.join("\n"));
@@ -102,6 +112,32 @@ pub fn check() -> Result<()> {
         graph.packages.len()
     );
     Ok(())
+}
+
+/// What a crate is built from when nothing else is built beside it, so that nobody else's features count.
+fn built_alone(of: &str) -> Result<BTreeSet<String>> {
+    let mut cargo = workspace::cargo();
+    cargo.args([
+        "tree",
+        "--locked",
+        "--package",
+        of,
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    if IN_THE_BROWSER.contains(&of) {
+        cargo.args(["--target", "wasm32-unknown-unknown"]);
+    }
+    let listing = process::output(&mut cargo)?;
+    let names = listing
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| !name.is_empty());
+    Ok(names.filter(|name| *name != of).map(str::to_owned).collect())
 }
 
 impl Graph {
@@ -189,6 +225,9 @@ impl Graph {
 
     /// Everything that `of` is built from, without itself.
     fn reached(&self, of: &str) -> BTreeSet<String> {
+        if let Some(names) = self.built_alone.get(of) {
+            return names.clone();
+        }
         let mut seen = BTreeSet::new();
         let mut next = vec![of.to_owned()];
         while let Some(name) = next.pop() {

@@ -27,6 +27,7 @@ pub fn build() -> Result<()> {
 #[derive(Clone, Debug)]
 pub struct Installation {
     folder: PathBuf,
+    programs: PathBuf,
 }
 
 impl Installation {
@@ -36,12 +37,23 @@ impl Installation {
         let folder = folder
             .canonicalize()
             .with_context(|| format!("opening {}", folder.display()))?;
-        Ok(Self { folder })
+        Ok(Self {
+            folder,
+            programs: workspace::target_dir().join("release"),
+        })
+    }
+
+    /// The same installation with the programs of another folder.
+    pub fn with_programs(self, folder: &Path) -> Self {
+        Self {
+            programs: folder.to_owned(),
+            ..self
+        }
     }
 
     /// One of the programs, configured by the installation's file alone.
     pub fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(workspace::target_dir().join("release").join(name));
+        let mut command = Command::new(self.programs.join(name));
         for (variable, _) in env::vars_os() {
             let text = variable.to_string_lossy();
             let ours = text.starts_with("CLICKLEAF_")
@@ -67,7 +79,7 @@ impl Installation {
         if !self.signing_key().exists() {
             process::run(
                 self.program("clickleaf-trainer")
-                    .arg("keygen")
+                    .args(["keygen", "--out"])
                     .arg(self.folder.join("keys")),
             )?;
             eprintln!("a key pair in {}", self.folder.join("keys").display());

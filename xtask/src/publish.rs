@@ -31,6 +31,9 @@ pub struct Options {
     /// The built page; built when absent.
     #[arg(long, value_name = "DIR")]
     page: Option<PathBuf>,
+    /// The folder of the built programs; built for release when absent.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
 }
 
 /// Publishes.
@@ -44,13 +47,16 @@ pub fn run(options: &Options) -> Result<()> {
         "there is no {}; `cargo xtask demo -- --no-serve` makes one",
         from.display()
     );
-    let installation = Installation::in_folder(&from)?;
+    let mut installation = Installation::in_folder(&from)?;
     installation.require()?;
     ensure!(
         options.base_path.starts_with('/'),
         "--base-path begins with a slash"
     );
-    programs::build()?;
+    match &options.programs {
+        Some(folder) => installation = installation.with_programs(&folder.canonicalize()?),
+        None => programs::build()?,
+    }
     let page = match &options.page {
         Some(page) => page.clone(),
         None => build_page()?,

@@ -4,33 +4,46 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::State;
 use crate::tools::{self, Tool};
 use crate::{process, workspace};
 
 pub(super) fn check(state: &mut State) -> Result<()> {
-    let mut folders = Vec::new();
-    kustomizations(&workspace::root().join("k8s"), &mut folders)?;
-    anyhow::ensure!(!folders.is_empty(), "k8s/ has no kustomization.yaml");
     let Some(kubectl) = tools::which("kubectl") else {
         state.skip("kubectl is not installed, so the Kubernetes manifests were not rendered");
         return Ok(());
     };
     let validate = tools::ensure(Tool::Python)?.join("kubernetes-validate");
-    let rendered = tempfile::tempdir()?;
+    // A copy, since the secrets are files beside the manifests.
+    let apart = tempfile::tempdir()?;
+    let copy = apart.path().join("k8s");
+    process::output(
+        Command::new("cp")
+            .arg("-R")
+            .arg(workspace::root().join("k8s"))
+            .arg(&copy),
+    )?;
+    for part in ["app", "services"] {
+        let secrets = copy.join(part).join("secrets");
+        if secrets.exists() {
+            fs::remove_dir_all(&secrets)?;
+        }
+    }
+    process::output(Command::new("sh").arg(copy.join("make-secrets.sh")).arg(&copy))?;
+    let mut folders = Vec::new();
+    kustomizations(&copy, &mut folders)?;
+    ensure!(!folders.is_empty(), "k8s/ has no kustomization.yaml");
     for (number, folder) in folders.iter().enumerate() {
-        let file = rendered.path().join(format!("{number}.yaml"));
+        let name = folder.strip_prefix(&copy).unwrap_or(folder).display();
+        let file = apart.path().join(format!("{number}.yaml"));
         let text = process::output(Command::new(&kubectl).arg("kustomize").arg(folder))?;
         fs::write(&file, &text)?;
         process::output(Command::new(&validate).args(["--strict", "--quiet"]).arg(&file))
-            .with_context(|| format!("checking {}", folder.display()))?;
+            .with_context(|| format!("checking k8s/{name}"))?;
         let objects = text.lines().filter(|line| line.starts_with("kind:")).count();
-        eprintln!(
-            "{}: {objects} objects",
-            folder.strip_prefix(workspace::root()).unwrap_or(folder).display()
-        );
+        eprintln!("k8s/{name}: {objects} objects");
     }
     Ok(())
 }
