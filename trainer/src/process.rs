@@ -1,0 +1,209 @@
+//! Step 2: rows to encoded rows.
+//!
+//! The encoder sees the training rows only. Those are encoded out of fold, each without its own label; early-stopping
+//! and test rows are encoded as any row is later, when the model predicts.
+
+use std::path::Path;
+
+use model_export::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
+use serde::{Deserialize, Serialize};
+
+use crate::cancel::{CancelToken, Cancelled};
+use crate::encoded_file::{EncodedFile, EncodedWriter};
+use crate::progress::{Progress, Step};
+use crate::row_file::RowFile;
+use crate::split::{Split, SplitError};
+
+const REPORT_EVERY_ROWS: u64 = 2_000;
+
+/// How rows are split and encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProcessConfig {
+    /// First early-stopping row and first test row, from 1; 80 % / 10 % / 10 % when absent.
+    pub split_from: Option<(u64, u64)>,
+    /// Weight of the prior in target means, in rows.
+    pub prior_weight: f64,
+    /// A category seen less often in training counts as rare.
+    pub min_count: u32,
+    /// Folds of the out-of-fold encoding.
+    pub folds: u8,
+    /// Seed of the folds.
+    pub seed: u64,
+}
+
+impl Default for ProcessConfig {
+    fn default() -> Self {
+        Self {
+            split_from: None,
+            prior_weight: 50.0,
+            min_count: 3,
+            folds: 5,
+            seed: 1,
+        }
+    }
+}
+
+impl ProcessConfig {
+    fn encoder(&self) -> EncoderConfig {
+        EncoderConfig {
+            prior_weight: self.prior_weight,
+            min_count: self.min_count,
+            folds: self.folds,
+            seed: self.seed,
+        }
+    }
+}
+
+/// Encoded rows and the encoder that made them.
+pub struct Processed {
+    /// Which rows are for what.
+    pub split: Split,
+    /// All rows, encoded, in order.
+    pub encoded: EncodedFile,
+    /// Fitted on the training rows.
+    pub encoder: Encoder,
+}
+
+/// Rows that can't be encoded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// No such split.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// A part of the split knows only one label.
+    #[error("the {part} rows have {positives} clicks in {rows} rows: training and judging need both labels")]
+    OneClass {
+        /// `training`, `early-stopping` or `test`.
+        part: &'static str,
+        /// Rows of the part.
+        rows: u64,
+        /// Clicks in it.
+        positives: u64,
+    },
+    /// The encoder refused.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
+    /// A file of the work folder can't be read or written.
+    #[error("{path}: can't be read or written")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Stopped.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// Fits the encoder and encodes all rows into `path`. Blocking.
+pub fn process(
+    rows: &RowFile,
+    config: &ProcessConfig,
+    path: &Path,
+    progress: &dyn Progress,
+    cancel: &CancelToken,
+) -> Result<Processed, ProcessError> {
+    let split = Split::new(rows.rows, config.split_from)?;
+    progress.start(Step::Process, Some(split.train.end + rows.rows));
+    let fitted = fit(rows, &split, config, &mut |done| {
+        progress.advance(done, "rows: fitting the encoder");
+        cancel.check()
+    })?;
+    let encoded = encode(rows, &split, &fitted, path, &mut |done| {
+        progress.advance(split.train.end + done, "rows: encoding");
+        cancel.check()
+    })?;
+    let encoder = fitted.into_encoder();
+    progress.finish(&format!(
+        "{} rows for training, {} for early stopping, {} for the test; {} features",
+        split.train.end,
+        split.stop.end - split.stop.start,
+        split.test.end - split.test.start,
+        encoder.width()
+    ));
+    Ok(Processed {
+        split,
+        encoded,
+        encoder,
+    })
+}
+
+/// Fits the encoder as [`process`] does: the same rows, split and config give the same encoder.
+pub fn fit(
+    rows: &RowFile,
+    split: &Split,
+    config: &ProcessConfig,
+    report: &mut dyn FnMut(u64) -> Result<(), Cancelled>,
+) -> Result<FittedEncoder, ProcessError> {
+    let read_error = |source| ProcessError::File {
+        path: rows.path.display().to_string(),
+        source,
+    };
+    let mut fit = EncoderFit::new(config.encoder());
+    for (index, row) in split
+        .train
+        .clone()
+        .zip(rows.read(0, split.train.end).map_err(read_error)?)
+    {
+        if index % REPORT_EVERY_ROWS == 0 {
+            report(index)?;
+        }
+        fit.observe(index, &row.map_err(read_error)?)?;
+    }
+    Ok(fit.finish()?)
+}
+
+fn encode(
+    rows: &RowFile,
+    split: &Split,
+    fitted: &FittedEncoder,
+    path: &Path,
+    report: &mut dyn FnMut(u64) -> Result<(), Cancelled>,
+) -> Result<EncodedFile, ProcessError> {
+    let read_error = |source| ProcessError::File {
+        path: rows.path.display().to_string(),
+        source,
+    };
+    let write_error = |source| ProcessError::File {
+        path: path.display().to_string(),
+        source,
+    };
+    let encoder = fitted.encoder();
+    let mut writer = EncodedWriter::create(path, encoder.width()).map_err(write_error)?;
+    let mut features = vec![0.0; encoder.width()];
+    let mut positives = [0u64; 3];
+    for (index, row) in (0..rows.rows).zip(rows.read_all().map_err(read_error)?) {
+        if index % REPORT_EVERY_ROWS == 0 {
+            report(index)?;
+        }
+        let row = row.map_err(read_error)?;
+        if split.train.contains(&index) {
+            fitted.encode_training_row(index, &row, &mut features);
+        } else {
+            encoder.encode(&row, &mut features);
+        }
+        let clicked = row.label == Some(true);
+        let part = usize::from(index >= split.stop.start) + usize::from(index >= split.test.start);
+        positives[part] += u64::from(clicked);
+        writer.write(&features, clicked).map_err(write_error)?;
+    }
+    let parts = [
+        ("training", &split.train),
+        ("early-stopping", &split.stop),
+        ("test", &split.test),
+    ];
+    for ((part, range), positives) in parts.into_iter().zip(positives) {
+        let rows = range.end - range.start;
+        if positives == 0 || positives == rows {
+            return Err(ProcessError::OneClass {
+                part,
+                rows,
+                positives,
+            });
+        }
+    }
+    writer.finish().map_err(write_error)
+}

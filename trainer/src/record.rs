@@ -1,0 +1,257 @@
+//! A run of the registry while the pipeline works on it: its params, curves, artifacts, log and end.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use registry::{
+    Bucket, Dataset, Metric, ModelVersion, NewRun, NewVersion, Registry, RegistryError, Run, RunStatus,
+};
+
+use crate::export::{Exported, ModelDirectory};
+use crate::ingest::Ingested;
+use crate::now_ms;
+use crate::train::{Round, Trained};
+
+/// What a new run is called and who started it.
+#[derive(Clone, Debug)]
+pub struct RunIdentity {
+    /// The experiment; made when it isn't there.
+    pub experiment_name: String,
+    /// The run's name; a nickname when absent.
+    pub run_name: Option<String>,
+    /// Who started it.
+    pub user_name: String,
+    /// More tags.
+    pub tags: Vec<(String, String)>,
+}
+
+/// A run that hasn't ended.
+pub struct OpenRun {
+    registry: Registry,
+    run: Run,
+    log: String,
+}
+
+impl OpenRun {
+    /// Starts a run.
+    pub async fn start(
+        registry: &Registry,
+        identity: &RunIdentity,
+        start_time_ms: i64,
+    ) -> Result<Self, RegistryError> {
+        let experiment = registry
+            .get_or_create_experiment(&identity.experiment_name)
+            .await?;
+        let mut tags = identity.tags.clone();
+        tags.push(("mlflow.user".to_owned(), identity.user_name.clone()));
+        tags.push(("mlflow.source.name".to_owned(), "clickleaf-trainer".to_owned()));
+        tags.push(("mlflow.source.type".to_owned(), "LOCAL".to_owned()));
+        let run = registry
+            .create_run(NewRun {
+                experiment_id: experiment.experiment_id,
+                run_name: identity.run_name.clone(),
+                user_name: identity.user_name.clone(),
+                start_time_ms,
+                tags,
+            })
+            .await?;
+        let mut open = Self {
+            registry: registry.clone(),
+            run,
+            log: String::new(),
+        };
+        open.log(&format!(
+            "run {} ({}) started",
+            open.run.run_name, open.run.run_id
+        ));
+        Ok(open)
+    }
+
+    /// The run as it was when it started.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Adds a line to the run's log, which goes to the logs bucket when the run ends.
+    pub fn log(&mut self, line: &str) {
+        tracing::info!(run_id = %self.run.run_id, "{line}");
+        self.log += &format!("{} {line}\n", now_ms());
+    }
+
+    /// Writes the data set and what was left out of it.
+    pub async fn log_data(&mut self, ingested: &Ingested) -> Result<(), RegistryError> {
+        let dataset = Dataset {
+            name: ingested.dataset_name.clone(),
+            digest: ingested.rows.digest.clone(),
+            source_type: ingested.source_type.clone(),
+            source: ingested.source.clone(),
+            rows: ingested.rows.rows as i64,
+        };
+        self.log(&format!(
+            "{} rows from {}, sha256 {}",
+            dataset.rows, dataset.source, dataset.digest
+        ));
+        if ingested.bad_rows.total > 0 {
+            self.log(&ingested.bad_rows.to_string());
+        }
+        self.registry.log_input(&self.run.run_id, &dataset).await?;
+        self.log_metrics(&[("bad_rows".to_owned(), ingested.bad_rows.total as f64)].into())
+            .await
+    }
+
+    /// Writes params.
+    pub async fn log_params(&mut self, params: &BTreeMap<String, String>) -> Result<(), RegistryError> {
+        let params: Vec<(String, String)> = params.clone().into_iter().collect();
+        self.registry.log_batch(&self.run.run_id, &[], &params, &[]).await
+    }
+
+    /// Writes final metrics.
+    pub async fn log_metrics(&mut self, metrics: &BTreeMap<String, f64>) -> Result<(), RegistryError> {
+        let timestamp_ms = now_ms();
+        let metrics: Vec<Metric> = metrics
+            .iter()
+            .map(|(key, value)| Metric {
+                key: key.clone(),
+                value: *value,
+                step: 0,
+                timestamp_ms,
+            })
+            .collect();
+        self.registry
+            .log_batch(&self.run.run_id, &metrics, &[], &[])
+            .await
+    }
+
+    /// Writes points of the learning curves.
+    pub async fn log_rounds(&mut self, rounds: &[(Round, i64)]) -> Result<(), RegistryError> {
+        if rounds.is_empty() {
+            return Ok(());
+        }
+        let mut points = Vec::with_capacity(2 * rounds.len());
+        for (round, timestamp_ms) in rounds {
+            let values = [
+                ("train_logloss", round.train_logloss),
+                ("validation_logloss", round.validation_logloss),
+            ];
+            points.extend(values.map(|(key, value)| Metric {
+                key: key.to_owned(),
+                value,
+                step: i64::from(round.round),
+                timestamp_ms: *timestamp_ms,
+            }));
+            self.log += &format!(
+                "{timestamp_ms} round {} train_logloss {:.6} validation_logloss {:.6}\n",
+                round.round, round.train_logloss, round.validation_logloss
+            );
+        }
+        self.registry.log_batch(&self.run.run_id, &points, &[], &[]).await
+    }
+
+    /// Stores the model directory and returns its URI.
+    pub async fn store_model(&mut self, directory: &ModelDirectory) -> Result<String, RegistryError> {
+        let folder = self.model_folder();
+        for file in &directory.files {
+            let key = format!("{folder}/{}", file.name);
+            let stored = self
+                .registry
+                .artifacts()
+                .put_create(Bucket::Artifacts, &key, Bytes::from(file.bytes.clone()))
+                .await?;
+            self.log(&format!(
+                "stored {} ({} bytes, sha256 {})",
+                stored.uri, stored.bytes, stored.sha256
+            ));
+        }
+        Ok(self.model_uri())
+    }
+
+    /// Where the model directory lies.
+    pub fn model_uri(&self) -> String {
+        self.registry
+            .artifacts()
+            .uri(Bucket::Artifacts, &self.model_folder())
+    }
+
+    /// Marks the run FINISHED, then registers its version. Where a version with this key is there already, that
+    /// one is returned and this run is KILLED instead.
+    pub async fn register(
+        &mut self,
+        ingested: &Ingested,
+        trained: &Trained,
+        exported: &Exported,
+        directory: &ModelDirectory,
+        idempotency_key: Option<&str>,
+    ) -> Result<ModelVersion, RegistryError> {
+        let provenance = exported.model.provenance();
+        self.log(&format!(
+            "{} rounds by {}",
+            trained.curve.len(),
+            trained.engine_version
+        ));
+        self.store_log().await?;
+        self.registry
+            .update_run(&self.run.run_id, RunStatus::Finished, Some(now_ms()))
+            .await?;
+        let version = self
+            .registry
+            .create_version(NewVersion {
+                model_name: provenance.model_name.clone(),
+                run_id: self.run.run_id.clone(),
+                source: self.model_uri(),
+                model_file: directory.model_file.clone(),
+                model_sha256: exported.sha256.clone(),
+                model_bytes: exported.bytes.len() as i64,
+                booster_sha256: provenance.booster_sha256.clone(),
+                dataset_name: ingested.dataset_name.clone(),
+                dataset_digest: ingested.rows.digest.clone(),
+                trained_at_ms: provenance.trained_at_ms,
+                bundle_file: directory.bundle_file.clone(),
+                idempotency_key: idempotency_key.map(str::to_owned),
+            })
+            .await?;
+        if version.run_id != self.run.run_id {
+            let reason = format!(
+                "run {} has registered version {} already",
+                version.run_id, version.version
+            );
+            self.end(RunStatus::Killed, &reason).await?;
+        }
+        Ok(version)
+    }
+
+    /// Ends a run that makes no version, and says why.
+    pub async fn end(&mut self, status: RunStatus, reason: &str) -> Result<(), RegistryError> {
+        self.log(&format!("{}: {reason}", status.as_str()));
+        if let Err(error) = self.store_log().await {
+            tracing::warn!(error = %crate::error_chain(&error), "the run's log was not stored");
+        }
+        end_run(&self.registry, &self.run.run_id, status, reason).await
+    }
+
+    async fn store_log(&self) -> Result<(), RegistryError> {
+        let key = format!("{}/train.log", self.run.run_id);
+        self.registry
+            .artifacts()
+            .put(Bucket::Logs, &key, Bytes::from(self.log.clone()))
+            .await
+            .map(|_| ())
+    }
+
+    fn model_folder(&self) -> String {
+        format!("{}/{}/artifacts/model", self.run.experiment_id, self.run.run_id)
+    }
+}
+
+/// Ends a run without a version and tags it with the reason.
+pub async fn end_run(
+    registry: &Registry,
+    run_id: &str,
+    status: RunStatus,
+    reason: &str,
+) -> Result<(), RegistryError> {
+    let reason: String = reason.chars().take(1000).collect();
+    registry
+        .log_batch(run_id, &[], &[], &[("clickleaf.end_reason".to_owned(), reason)])
+        .await?;
+    registry.update_run(run_id, status, Some(now_ms())).await
+}

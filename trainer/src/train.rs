@@ -1,0 +1,218 @@
+//! Step 3: encoded rows to a booster, with early stopping.
+
+mod gbdt;
+mod margins;
+mod params;
+#[cfg(feature = "xgboost")]
+mod xgboost_engine;
+
+use std::collections::BTreeMap;
+
+use registry::Engine;
+use serde::{Deserialize, Serialize};
+
+pub use margins::EngineMargins;
+pub use params::{ParamsError, TrainParams};
+
+use crate::cancel::{CancelToken, Cancelled};
+use crate::encoded_file::EncodedFile;
+use crate::now_ms;
+use crate::progress::{Progress, Step};
+use crate::split::Split;
+
+/// What is to be trained, and how.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainConfig {
+    /// Who grows the trees.
+    pub engine: Engine,
+    /// How.
+    pub params: TrainParams,
+}
+
+/// The metrics after one round.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// From 0.
+    pub round: u32,
+    /// Logloss on the training rows.
+    pub train_logloss: f64,
+    /// Logloss on the early-stopping rows.
+    pub validation_logloss: f64,
+}
+
+/// A trained booster: its trees end with the best round.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Trained {
+    /// Who grew the trees.
+    pub engine: Engine,
+    /// That library and its version, such as `xgboost 3.4.1`.
+    pub engine_version: String,
+    /// The booster's bytes: UBJSON of XGBoost, or the gbdt crate's JSON.
+    #[serde(skip)]
+    pub booster: Vec<u8>,
+    /// Every round that was trained.
+    pub curve: Vec<Round>,
+    /// The round with the least validation logloss, from 0.
+    pub best_iteration: u32,
+    /// The params as the engine got them, and those of early stopping.
+    pub params: BTreeMap<String, String>,
+    /// When training began.
+    pub started_at_ms: i64,
+    /// When it ended.
+    pub ended_at_ms: i64,
+}
+
+/// Training that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A param that may not be set, or has no such value.
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+    /// The engine refused or failed.
+    #[error("{engine}: {message}")]
+    Engine {
+        /// `xgboost` or `gbdt`.
+        engine: &'static str,
+        /// Its own message.
+        message: String,
+    },
+    /// This program was built without the engine.
+    #[error("this program was built without XGBoost: use --engine gbdt")]
+    NoXgboost,
+    /// The encoded rows can't be read.
+    #[error("{path}: can't be read")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Stopped.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl Trained {
+    /// The best round's metrics.
+    pub fn best(&self) -> Round {
+        self.curve[self.best_iteration as usize]
+    }
+
+    /// The booster's file name in a model directory.
+    pub fn booster_file(&self) -> &'static str {
+        booster_file(self.engine)
+    }
+}
+
+/// What a booster of this engine is called in a model directory.
+pub fn booster_file(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Xgboost => "model.ubj",
+        Engine::Gbdt => "model.gbdt.json",
+    }
+}
+
+/// The engine's name, as the command line and the registry know it.
+pub fn engine_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Xgboost => "xgboost",
+        Engine::Gbdt => "gbdt",
+    }
+}
+
+/// Trains on the training rows until the early-stopping rows' logloss no longer falls. `on_round` hears of every
+/// round as it ends. A cancelled token ends training after the round under way. Blocking.
+pub fn train(
+    encoded: &EncodedFile,
+    split: &Split,
+    config: &TrainConfig,
+    on_round: &mut dyn FnMut(Round),
+    progress: &dyn Progress,
+    cancel: &CancelToken,
+) -> Result<Trained, TrainError> {
+    config.params.check()?;
+    let started_at_ms = now_ms();
+    progress.start(Step::Train, Some(u64::from(config.params.rounds)));
+    let mut watch = Watch {
+        best: None,
+        patience: config.params.early_stopping_rounds,
+        curve: Vec::new(),
+    };
+    let mut report = |round: Round| -> Result<bool, Cancelled> {
+        on_round(round);
+        let go_on = watch.see(round);
+        let best = watch.best.unwrap_or(round);
+        progress.advance(
+            u64::from(round.round) + 1,
+            &format!(
+                "round {}: validation logloss {:.5}, best {:.5} in round {}",
+                round.round, round.validation_logloss, best.validation_logloss, best.round
+            ),
+        );
+        cancel.check()?;
+        Ok(go_on)
+    };
+    let grown = match config.engine {
+        #[cfg(feature = "xgboost")]
+        Engine::Xgboost => xgboost_engine::train(encoded, split, &config.params, &mut report)?,
+        #[cfg(not(feature = "xgboost"))]
+        Engine::Xgboost => return Err(TrainError::NoXgboost),
+        Engine::Gbdt => gbdt::train(encoded, split, &config.params, &mut report)?,
+    };
+    let best_iteration = watch.best.map_or(0, |best| best.round);
+    let trained = Trained {
+        engine: config.engine,
+        engine_version: grown.engine_version,
+        booster: (grown.booster_of_rounds)(best_iteration + 1)?,
+        curve: watch.curve,
+        best_iteration,
+        params: grown.params,
+        started_at_ms,
+        ended_at_ms: now_ms(),
+    };
+    progress.finish(&format!(
+        "best of {} rounds is {best_iteration}: validation logloss {:.5}",
+        trained.curve.len(),
+        trained.best().validation_logloss
+    ));
+    Ok(trained)
+}
+
+/// What an engine hands back: the trees of all rounds, cut to the first so many on demand.
+struct Grown<'a> {
+    engine_version: String,
+    params: BTreeMap<String, String>,
+    booster_of_rounds: Box<dyn FnOnce(u32) -> Result<Vec<u8>, TrainError> + 'a>,
+}
+
+/// Early stopping: remembers the best round and tells when too many have passed since.
+struct Watch {
+    best: Option<Round>,
+    patience: u32,
+    curve: Vec<Round>,
+}
+
+impl Watch {
+    /// False when training should stop.
+    fn see(&mut self, round: Round) -> bool {
+        self.curve.push(round);
+        match self.best {
+            Some(best) if round.validation_logloss >= best.validation_logloss => {
+                round.round - best.round < self.patience
+            }
+            _ => {
+                self.best = Some(round);
+                true
+            }
+        }
+    }
+}
+
+fn file_error(encoded: &EncodedFile) -> impl Fn(std::io::Error) -> TrainError + '_ {
+    |source| TrainError::File {
+        path: encoded.path.display().to_string(),
+        source,
+    }
+}

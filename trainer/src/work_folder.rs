@@ -1,0 +1,252 @@
+//! The work folder: where each step leaves what the next one needs.
+//!
+//! | step | leaves |
+//! |---|---|
+//! | ingest | `rows.bin`, `ingest.json` |
+//! | process | `encoded.f32`, `process.json` |
+//! | train | the booster, `train.json` |
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tempfile::TempDir;
+
+use crate::cancel::CancelToken;
+use crate::encoded_file::EncodedFile;
+use crate::ingest::{BadRowPolicy, Data, IngestError, Ingested, ingest};
+use crate::process::{ProcessConfig, ProcessError, Processed, fit, process};
+use crate::progress::Progress;
+use crate::row_file::RowFile;
+use crate::split::Split;
+use crate::train::{Round, TrainConfig, TrainError, Trained, train};
+
+const ZSTD_LEVEL: i32 = 6;
+
+/// A folder for intermediate files.
+pub struct WorkFolder {
+    path: PathBuf,
+    // Removed with everything in it when dropped.
+    _temporary: Option<TempDir>,
+}
+
+/// A work folder that can't be used, or lacks an earlier step's files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkFolderError {
+    /// A file can't be read or written.
+    #[error("{path}: can't be read or written")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An earlier step hasn't run in this folder.
+    #[error("{path} isn't there: run `clickleaf-trainer {step}` with this work folder first")]
+    MissingStep {
+        /// The file it would have left.
+        path: String,
+        /// The step.
+        step: &'static str,
+    },
+    /// A step's record can't be understood.
+    #[error("{path}: not a record of this program")]
+    Record {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The encoder can't be fitted again.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// What `process` leaves beside the encoded rows. The encoder isn't among it: the same rows and config give it again.
+#[derive(Serialize, Deserialize)]
+struct ProcessRecord {
+    config: ProcessConfig,
+    split: Split,
+    encoded: EncodedFile,
+}
+
+impl WorkFolder {
+    /// Uses this folder, which is made if need be; a temporary one when absent.
+    pub fn open(path: Option<&Path>) -> Result<Self, WorkFolderError> {
+        match path {
+            Some(path) => {
+                std::fs::create_dir_all(path).map_err(|source| file_error(path, source))?;
+                Ok(Self {
+                    path: path.to_owned(),
+                    _temporary: None,
+                })
+            }
+            None => {
+                let temporary = tempfile::Builder::new().prefix("clickleaf-").tempdir();
+                let temporary = temporary.map_err(|source| file_error(&std::env::temp_dir(), source))?;
+                Ok(Self {
+                    path: temporary.path().to_owned(),
+                    _temporary: Some(temporary),
+                })
+            }
+        }
+    }
+
+    /// Step 1.
+    pub fn ingest(
+        &self,
+        data: &Data,
+        policy: BadRowPolicy,
+        artifacts: Option<&registry::Artifacts>,
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+    ) -> Result<Ingested, IngestError> {
+        let ingested = ingest(
+            data,
+            policy,
+            artifacts,
+            &self.path.join("rows.bin"),
+            progress,
+            cancel,
+        )?;
+        let path = self.path.join("ingest.json");
+        write_record(&path, &ingested).map_err(|source| IngestError::Write {
+            path: path.display().to_string(),
+            source,
+        })?;
+        Ok(ingested)
+    }
+
+    /// Step 2.
+    pub fn process(
+        &self,
+        ingested: &Ingested,
+        config: &ProcessConfig,
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+    ) -> Result<Processed, ProcessError> {
+        let processed = process(
+            &ingested.rows,
+            config,
+            &self.path.join("encoded.f32"),
+            progress,
+            cancel,
+        )?;
+        let (split, encoded) = (processed.split.clone(), processed.encoded.clone());
+        let path = self.path.join("process.json");
+        write_record(
+            &path,
+            &ProcessRecord {
+                config: config.clone(),
+                split,
+                encoded,
+            },
+        )
+        .map_err(|source| ProcessError::File {
+            path: path.display().to_string(),
+            source,
+        })?;
+        Ok(processed)
+    }
+
+    /// Step 3.
+    pub fn train(
+        &self,
+        processed: &Processed,
+        config: &TrainConfig,
+        on_round: &mut dyn FnMut(Round),
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+    ) -> Result<Trained, TrainError> {
+        let trained = train(
+            &processed.encoded,
+            &processed.split,
+            config,
+            on_round,
+            progress,
+            cancel,
+        )?;
+        let booster = self.path.join(trained.booster_file());
+        std::fs::write(&booster, &trained.booster)
+            .and_then(|()| write_record(&self.path.join("train.json"), &trained))
+            .map_err(|source| TrainError::File {
+                path: booster.display().to_string(),
+                source,
+            })?;
+        Ok(trained)
+    }
+
+    /// What [`WorkFolder::ingest`] left.
+    pub fn ingested(&self) -> Result<Ingested, WorkFolderError> {
+        let mut ingested: Ingested = read_record(&self.path.join("ingest.json"), "ingest")?;
+        ingested.rows.path = self.path.join("rows.bin");
+        Ok(ingested)
+    }
+
+    /// What [`WorkFolder::process`] left, with the encoder fitted again.
+    pub fn processed(&self, ingested: &Ingested) -> Result<(Processed, ProcessConfig), WorkFolderError> {
+        let record: ProcessRecord = read_record(&self.path.join("process.json"), "process")?;
+        let encoder = fit(&ingested.rows, &record.split, &record.config, &mut |_| Ok(()))?.into_encoder();
+        let encoded = EncodedFile {
+            path: self.path.join("encoded.f32"),
+            ..record.encoded
+        };
+        Ok((
+            Processed {
+                split: record.split,
+                encoded,
+                encoder,
+            },
+            record.config,
+        ))
+    }
+
+    /// What [`WorkFolder::train`] left.
+    pub fn trained(&self) -> Result<Trained, WorkFolderError> {
+        let mut trained: Trained = read_record(&self.path.join("train.json"), "train")?;
+        let path = self.path.join(trained.booster_file());
+        trained.booster = std::fs::read(&path).map_err(|source| file_error(&path, source))?;
+        Ok(trained)
+    }
+}
+
+/// The rows as canonical TSV, compressed by zstd, in memory.
+pub fn compressed_tsv(rows: &RowFile) -> std::io::Result<Vec<u8>> {
+    let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
+    for row in rows.read_all()? {
+        encoder.write_all(row?.to_tsv().as_bytes())?;
+        encoder.write_all(b"\n")?;
+    }
+    encoder.finish()
+}
+
+fn write_record(path: &Path, record: &impl Serialize) -> std::io::Result<()> {
+    std::fs::write(path, serde_json::to_vec_pretty(record)?)
+}
+
+fn read_record<T: DeserializeOwned>(path: &Path, step: &'static str) -> Result<T, WorkFolderError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(WorkFolderError::MissingStep {
+                path: path.display().to_string(),
+                step,
+            });
+        }
+        Err(source) => return Err(file_error(path, source)),
+    };
+    serde_json::from_slice(&bytes).map_err(|source| WorkFolderError::Record {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+fn file_error(path: &Path, source: std::io::Error) -> WorkFolderError {
+    WorkFolderError::File {
+        path: path.display().to_string(),
+        source,
+    }
+}
