@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Bins of the expected calibration error, each with the same number of rows.
 pub const CALIBRATION_BINS: usize = 20;
 
-/// Probabilities closer to 0 or 1 than this count as this close in logloss, so that one sure mistake is finite.
+/// In logloss, what actually happened had at least this probability, so that one sure mistake is finite.
 const PROBABILITY_FLOOR: f64 = 1e-15;
 
 /// The metrics of one set of predictions.
@@ -104,8 +104,8 @@ fn number(label: bool) -> f64 {
 }
 
 fn row_logloss(p: f64, label: bool) -> f64 {
-    let p = p.clamp(PROBABILITY_FLOOR, 1.0 - PROBABILITY_FLOOR);
-    -libm::log(if label { p } else { 1.0 - p })
+    let of_the_label = if label { p } else { 1.0 - p };
+    -libm::log(of_the_label.max(PROBABILITY_FLOOR))
 }
 
 /// `sorted` by probability: rank sum of the positives, each tie at its group's middle rank.
