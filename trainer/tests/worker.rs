@@ -25,16 +25,17 @@ async fn ended(home: &Home, id: &str) -> TrainingRun {
 /// Runs a worker until `work` is done.
 async fn with_worker<T>(home: &Home, work: impl Future<Output = T>) -> T {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let registry = home.registry.clone();
-    let worker = tokio::spawn(async move {
-        let shutdown = async {
-            let _ = stopped.await;
-        };
-        trainer::worker::run(&registry, "worker-a", LEASE, small(2_000, 1), shutdown).await
-    });
-    let result = work.await;
-    stop.send(()).unwrap();
-    worker.await.unwrap().unwrap();
+    let shutdown = async {
+        let _ = stopped.await;
+    };
+    let worker = trainer::worker::run(&home.registry, "worker-a", LEASE, small(2_000, 1), shutdown);
+    let work = async {
+        let result = work.await;
+        stop.send(()).unwrap();
+        result
+    };
+    let (ended, result) = tokio::join!(worker, work);
+    ended.unwrap();
     result
 }
 
@@ -128,24 +129,20 @@ async fn a_dead_workers_run_is_taken_up_again_and_makes_one_version() {
     let dead = home.registry.create_run(new).await.unwrap();
     let (started, has_started) = tokio::sync::oneshot::channel::<()>();
     let started = std::sync::Mutex::new(Some(started));
-    let doomed = tokio::spawn({
-        let (queue, run_id) = (home.registry.queue(), dead.run_id.clone());
+    let handler = |job: registry::Job| {
+        let (run_id, started) = (dead.run_id.clone(), started.lock().unwrap().take());
         async move {
-            let handler = |job: registry::Job| {
-                let (run_id, started) = (run_id.clone(), started.lock().unwrap().take());
-                async move {
-                    job.set_run_id(&run_id).await.unwrap();
-                    started.unwrap().send(()).unwrap();
-                    std::future::pending::<Result<i64, registry::JobError>>().await
-                }
-            };
-            queue
-                .run_worker("doomed", LEASE, handler, std::future::pending())
-                .await
+            job.set_run_id(&run_id).await.unwrap();
+            started.unwrap().send(()).unwrap();
+            std::future::pending::<Result<i64, registry::JobError>>().await
         }
-    });
-    has_started.await.unwrap();
-    doomed.abort();
+    };
+    tokio::select! {
+        ended = home.registry.queue().run_worker("doomed", LEASE, handler, std::future::pending()) => {
+            panic!("the worker ended: {ended:?}")
+        }
+        started = has_started => started.unwrap(),
+    }
 
     let run = with_worker(&home, ended(&home, &queued.training_run_id)).await;
     assert_eq!(
