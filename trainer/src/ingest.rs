@@ -104,7 +104,7 @@ pub enum IngestError {
         /// The last one.
         error: RowError,
         /// All of them, counted.
-        report: BadRows,
+        report: Box<BadRows>,
     },
     /// No row at all.
     #[error("{source_name}: no rows")]

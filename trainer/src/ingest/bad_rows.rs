@@ -81,7 +81,7 @@ impl BadRows {
                 cap,
                 source_name,
                 error,
-                report: self.clone(),
+                report: Box::new(self.clone()),
             });
         }
         Ok(())
