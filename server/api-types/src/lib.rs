@@ -12,8 +12,10 @@ mod training;
 
 pub use error::{ErrorBody, ErrorCode};
 pub use model::{
-    Health, HealthStatus, Manifest, Metric, MetricPoint, ModelSummary, ModelVersion, PromoteRequest, RegistryHealth,
-    RollbackRequest, RunDetail, ServedModel, Stage, Transition,
+    Health, HealthStatus, Manifest, Metric, MetricPoint, ModelSummary, ModelVersion, PromoteRequest,
+    RegistryHealth, RollbackRequest, RunDetail, ServedModel, Stage, Transition,
 };
 pub use predict::{PredictRequest, PredictResponse, Prediction, RowInput, Value};
-pub use training::{Engine, StepProgress, TrainingRun, TrainingRunEvent, TrainingRunRequest, TrainingRunState};
+pub use training::{
+    Engine, StepProgress, TrainingRun, TrainingRunEvent, TrainingRunRequest, TrainingRunState,
+};
