@@ -44,6 +44,7 @@ pub struct Shown {
 impl Browser {
     /// Starts it at desktop size.
     pub async fn start() -> Result<Self> {
+        registry::choose_tls();
         let profile = tempfile::Builder::new().prefix("clickleaf-browser-").tempdir()?;
         let port = free_port()?;
         let mut command = Command::new("chromedriver");

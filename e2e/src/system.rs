@@ -31,6 +31,7 @@ pub struct System {
 impl System {
     /// Makes keys, token and configuration. Nothing runs yet.
     pub fn create() -> Result<Self> {
+        registry::choose_tls();
         let folder = tempfile::Builder::new().prefix("clickleaf-e2e-").tempdir()?;
         let system = Self {
             server: None,

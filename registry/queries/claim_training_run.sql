@@ -1,5 +1,5 @@
 update training_runs
-set state = 'running', attempts = attempts + 1, worker = $1, lease_until_ms = $3, progress = null, run_id = null,
+set state = 'running', attempts = attempts + 1, worker = $1, lease_until_ms = $3, progress = null,
     error = null, updated_at_ms = $2
 where training_run_id = (
         select training_run_id from training_runs

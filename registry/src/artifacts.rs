@@ -6,6 +6,8 @@ mod key;
 mod open;
 mod source;
 
+pub use open::choose_tls;
+
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, path::Path as StorePath};

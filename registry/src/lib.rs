@@ -53,7 +53,7 @@ mod queue;
 mod registry;
 mod runs;
 
-pub use artifacts::{Artifacts, Bucket, ObjectMeta, ObjectStream, StoredObject};
+pub use artifacts::{Artifacts, Bucket, ObjectMeta, ObjectStream, StoredObject, choose_tls};
 pub use config::{
     ConfigError, DatabaseLocation, S3Config, Secret, StoreConfig, StoreLocation, StoreOptions, load_options,
 };

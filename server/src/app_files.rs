@@ -5,6 +5,7 @@
 
 mod policy;
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use axum::body::Body;
@@ -39,7 +40,7 @@ pub(crate) async fn app_file(State(state): State<AppState>, request: Request) ->
 async fn index(folder: &Path, request: &HeaderMap) -> Result<Response, ApiError> {
     let html = match tokio::fs::read(folder.join("index.html")).await {
         Ok(html) => html,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(ApiError::NotFound("the app folder has no index.html".to_owned()));
         }
         Err(error) => return Err(ApiError::Internal(error.into())),
@@ -63,13 +64,17 @@ async fn file(folder: &Path, path: &str, request: Request) -> Result<Response, A
         .precompressed_br()
         .precompressed_zstd()
         .precompressed_gzip();
+    let nothing = || ApiError::NotFound("there is nothing at this path".to_owned());
     let response = files
         .try_call(request)
         .await
-        .map_err(|error| ApiError::Internal(error.into()))?;
+        .map_err(|error| match error.kind() {
+            ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::InvalidFilename => nothing(),
+            _ => ApiError::Internal(error.into()),
+        })?;
     let mut response = response.map(Body::new);
     if response.status() == StatusCode::NOT_FOUND {
-        return Err(ApiError::NotFound("there is nothing at this path".to_owned()));
+        return Err(nothing());
     }
     let cache = if has_digest(path) {
         "public, max-age=31536000, immutable"

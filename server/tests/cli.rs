@@ -87,6 +87,7 @@ async fn it_migrates_serves_by_its_file_and_stops_on_sigterm() {
     };
     // Reads on, so that the server never waits for its log.
     let log = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>());
+    registry::choose_tls();
     let live = reqwest::get(format!("http://{address}/health/live"))
         .await
         .unwrap();

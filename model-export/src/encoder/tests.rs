@@ -16,7 +16,7 @@ fn rows(count: u64) -> Vec<Row> {
             categories: std::array::from_fn(|column| {
                 (next(8) > 0).then(|| {
                     let range = 2 + 40 * column as u64;
-                    (next(range) * next(range)) as u32 * 77_777_777
+                    ((next(range) * next(range)) as u32).wrapping_mul(77_777_777)
                 })
             }),
         })

@@ -24,7 +24,8 @@ pub(crate) fn rows(count: usize, seed: u64) -> Vec<Row> {
         integers: std::array::from_fn(|_| (random.below(5) > 0).then(|| random.below(200) as i64 - 4)),
         categories: std::array::from_fn(|column| {
             let range = 2 + 9 * column as u64;
-            (random.below(6) > 0).then(|| (random.below(range) * random.below(range)) as u32 * 0x9e37_79b1)
+            (random.below(6) > 0)
+                .then(|| ((random.below(range) * random.below(range)) as u32).wrapping_mul(0x9e37_79b1))
         }),
     };
     (0..count).map(|_| row()).collect()

@@ -51,7 +51,9 @@ pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-fn choose_tls() {
+/// Makes ring the TLS provider of every client in this process that has not chosen another; the registry's own clients
+/// do so themselves.
+pub fn choose_tls() {
     // Fails when the program has chosen a provider already, which is just as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

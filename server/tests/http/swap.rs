@@ -120,6 +120,8 @@ async fn requests_in_flight_are_answered_when_the_server_stops() {
         async move {
             let (head, tail) = parts?;
             if tail.is_empty() {
+                // The server has the head by now.
+                tokio::time::sleep(Duration::from_millis(300)).await;
                 stop.cancel();
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 return Some((Ok::<_, std::io::Error>(head), None));

@@ -107,7 +107,11 @@ impl TrainParams {
 
     /// Refuses what can't be before any work is done. XGBoost checks the rest itself.
     pub fn check(&self) -> Result<(), ParamsError> {
-        let known = self.named();
+        let known = Self {
+            other: BTreeMap::new(),
+            ..self.clone()
+        }
+        .named();
         for name in self.other.keys() {
             if FIXED.contains(&name.as_str()) {
                 return Err(ParamsError::Fixed(name.clone()));
