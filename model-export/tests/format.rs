@@ -2,6 +2,8 @@
 //!
 //! `MODEL_EXPORT_BLESS=1 cargo test -p model-export --test format` writes the golden file anew, which only a new
 //! version of the format may call for.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
 #![allow(
     clippy::disallowed_methods,
     reason = "tests read and write their golden files"

@@ -2,6 +2,8 @@
 //!
 //! `tests/fixtures/xgboost_*.margins.tsv` holds a row a line: margin, values of the leaves of the first trees,
 //! features; all as the hex bits of `f32`.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
 #![allow(clippy::disallowed_methods, reason = "tests read their fixtures")]
 
 use std::path::PathBuf;

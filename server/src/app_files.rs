@@ -69,7 +69,11 @@ async fn file(folder: &Path, path: &str, request: Request) -> Result<Response, A
         .try_call(request)
         .await
         .map_err(|error| match error.kind() {
-            ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::InvalidFilename => nothing(),
+            ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::InvalidFilename => nothing(),
             _ => ApiError::Internal(error.into()),
         })?;
     let mut response = response.map(Body::new);

@@ -1,5 +1,7 @@
 //! The program as a script sees it: what it prints, how it exits, what it leaves.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
 mod support;
 
 use std::io::{BufRead, BufReader};

@@ -1,5 +1,7 @@
 //! The loader on files as they come: compressed, with odd line ends, damaged, with bad rows.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
 use std::io::Write;
 use std::path::PathBuf;
 

@@ -1,5 +1,7 @@
 //! The straight line on a real registry (SQLite, a folder): what a run leaves when it works, and when it doesn't.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Training runs from the queue: each makes one version, whatever becomes of its workers.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The binary on real files.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

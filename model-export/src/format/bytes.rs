@@ -129,7 +129,7 @@ impl<'bytes> Reader<'bytes> {
     pub(super) fn bits(&mut self, count: usize) -> Result<Bits<'bytes>, FormatError> {
         let bytes = self.raw(count.div_ceil(8))?;
         match bytes.last() {
-            Some(last) if count % 8 != 0 && last >> (count % 8) != 0 => {
+            Some(last) if !count.is_multiple_of(8) && last >> (count % 8) != 0 => {
                 Err(self.error("unused bits are not zero"))
             }
             _ => Ok(Bits(bytes)),

@@ -52,6 +52,7 @@ pub struct MetricPoint {
 /// A registered version with everything that says where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "FlatModel")]
 pub struct ModelVersion {
     /// The registered model's name.
     pub model_name: String,
@@ -92,6 +93,7 @@ pub struct ModelVersion {
 /// A version as a reader needs it to load, check and name the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(try_from = "FlatModel")]
 pub struct ServedModel {
     /// Which version it is.
     #[serde(flatten)]
@@ -104,6 +106,69 @@ pub struct ServedModel {
     /// The public key that the bundle is to be checked with, as PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_key_pem: Option<String>,
+}
+
+/// How [`ModelVersion`] and [`ServedModel`] are read. One struct for both instead of `flatten`, which would buffer
+/// every value in a form of its own and so add much to what a page must load.
+#[derive(Deserialize)]
+struct FlatModel {
+    model_name: String,
+    version: i64,
+    stage: Stage,
+    #[serde(default)]
+    aliases: Vec<String>,
+    run_id: String,
+    run_name: String,
+    experiment_name: String,
+    artifact_uri: String,
+    model_sha256: String,
+    model_bytes: i64,
+    booster_sha256: String,
+    dataset_name: String,
+    dataset_digest: String,
+    trained_at_ms: i64,
+    created_at_ms: i64,
+    #[serde(default)]
+    metrics: Vec<Metric>,
+    model_url: Option<String>,
+    bundle_url: Option<String>,
+    signing_key_pem: Option<String>,
+}
+
+impl From<FlatModel> for ModelVersion {
+    fn from(flat: FlatModel) -> Self {
+        Self {
+            model_name: flat.model_name,
+            version: flat.version,
+            stage: flat.stage,
+            aliases: flat.aliases,
+            run_id: flat.run_id,
+            run_name: flat.run_name,
+            experiment_name: flat.experiment_name,
+            artifact_uri: flat.artifact_uri,
+            model_sha256: flat.model_sha256,
+            model_bytes: flat.model_bytes,
+            booster_sha256: flat.booster_sha256,
+            dataset_name: flat.dataset_name,
+            dataset_digest: flat.dataset_digest,
+            trained_at_ms: flat.trained_at_ms,
+            created_at_ms: flat.created_at_ms,
+            metrics: flat.metrics,
+        }
+    }
+}
+
+impl TryFrom<FlatModel> for ServedModel {
+    type Error = &'static str;
+
+    fn try_from(mut flat: FlatModel) -> Result<Self, Self::Error> {
+        Ok(Self {
+            model_url: flat.model_url.take().ok_or("missing field `model_url`")?,
+            bundle_url: flat.bundle_url.take(),
+            signing_key_pem: flat.signing_key_pem.take(),
+            version: flat.into(),
+        })
+    }
 }
 
 /// What the page starts from: `manifest.json`, live from a server or written beside static files.
@@ -251,4 +316,70 @@ pub struct Health {
     pub registry: RegistryHealth,
     /// The server's own version.
     pub server_version: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn served() -> ServedModel {
+        ServedModel {
+            version: ModelVersion {
+                model_name: "m".to_owned(),
+                version: 3,
+                stage: Stage::Production,
+                aliases: vec!["champion".to_owned()],
+                run_id: "r".to_owned(),
+                run_name: "brisk-otter-417".to_owned(),
+                experiment_name: "e".to_owned(),
+                artifact_uri: "s3://a".to_owned(),
+                model_sha256: "1".to_owned(),
+                model_bytes: 4,
+                booster_sha256: "2".to_owned(),
+                dataset_name: "d".to_owned(),
+                dataset_digest: "3".to_owned(),
+                trained_at_ms: 5,
+                created_at_ms: 6,
+                metrics: vec![Metric {
+                    key: "k".to_owned(),
+                    value: 0.1,
+                }],
+            },
+            model_url: "u".to_owned(),
+            bundle_url: Some("b".to_owned()),
+            signing_key_pem: Some("p".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_served_model_is_flat_and_reads_back() {
+        let json = serde_json::to_value(served()).unwrap();
+        assert_eq!((&json["version"], &json["model_url"]), (&3.into(), &"u".into()));
+        assert_eq!(
+            serde_json::from_value::<ServedModel>(json.clone()).unwrap(),
+            served()
+        );
+        // A reader of versions may be given more.
+        assert_eq!(
+            serde_json::from_value::<ModelVersion>(json).unwrap(),
+            served().version
+        );
+    }
+
+    #[test]
+    fn a_served_model_needs_its_url_and_only_that() {
+        let mut json = serde_json::to_value(served()).unwrap();
+        let fields = json.as_object_mut().unwrap();
+        fields.remove("bundle_url");
+        fields.remove("signing_key_pem");
+        assert_eq!(
+            serde_json::from_value::<ServedModel>(json.clone())
+                .unwrap()
+                .bundle_url,
+            None
+        );
+        json.as_object_mut().unwrap().remove("model_url");
+        let error = serde_json::from_value::<ServedModel>(json).unwrap_err();
+        assert!(error.to_string().contains("model_url"), "{error}");
+    }
 }

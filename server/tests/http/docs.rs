@@ -24,8 +24,7 @@ async fn every_documented_operation_has_a_route_and_its_answer_is_documented() {
             let address = path
                 .replace("{version}", "1")
                 .replace("{file}", "x")
-                .replace('{', "")
-                .replace('}', "");
+                .replace(['{', '}'], "");
             let request = server
                 .request(&method.to_uppercase(), &address)
                 .bearer_auth(TOKEN);

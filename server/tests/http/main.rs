@@ -1,5 +1,7 @@
 //! The server from outside: a listening socket, a real SQLite registry, a store in a folder and real model files.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
 mod app;
 mod docs;
 mod health;

@@ -145,7 +145,7 @@ impl World {
         let version = NewVersion {
             model_name: MODEL.to_owned(),
             run_id: run.run_id.clone(),
-            source: artifacts.uri(Bucket::Artifacts, &key("").trim_end_matches('/').to_owned()),
+            source: artifacts.uri(Bucket::Artifacts, key("").trim_end_matches('/')),
             model_file,
             model_sha256: sha256,
             model_bytes: bytes.len() as i64,

@@ -12,13 +12,13 @@ use trainer::record::RunIdentity;
 use trainer::train::{TrainConfig, TrainParams};
 
 /// SQLite and a store in a folder that goes away.
-pub struct Home {
+pub(crate) struct Home {
     pub folder: TempDir,
     pub registry: Registry,
 }
 
 impl Home {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = StoreOptions {
             database_url: Some(database_url(folder.path()).into()),
@@ -31,16 +31,16 @@ impl Home {
     }
 }
 
-pub fn database_url(folder: &Path) -> String {
+pub(crate) fn database_url(folder: &Path) -> String {
     format!("sqlite://{}", folder.join("clickleaf.db").display())
 }
 
-pub fn store_url(folder: &Path) -> String {
+pub(crate) fn store_url(folder: &Path) -> String {
     folder.join("store").display().to_string()
 }
 
 /// The engine this build has by default.
-pub fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     if cfg!(feature = "xgboost") {
         Engine::Xgboost
     } else {
@@ -49,7 +49,7 @@ pub fn engine() -> Engine {
 }
 
 /// A run on generated rows that ends in seconds.
-pub fn small(rows: u64, seed: u64) -> PipelineConfig {
+pub(crate) fn small(rows: u64, seed: u64) -> PipelineConfig {
     let params = TrainParams {
         rounds: 40,
         eta: 0.2,
@@ -85,7 +85,7 @@ pub fn small(rows: u64, seed: u64) -> PipelineConfig {
 }
 
 /// Real rows, if this machine has them: `CLICKLEAF_CRITEO`, or `../shared/data` beside the checkout.
-pub fn criteo() -> Option<PathBuf> {
+pub(crate) fn criteo() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/criteo_110k.tsv.xz");
     let path = std::env::var_os("CLICKLEAF_CRITEO").map_or(beside, PathBuf::from);
     path.exists().then_some(path)
