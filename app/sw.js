@@ -1,7 +1,8 @@
 // Keeps the page itself for use without a network. The build fills in the two marks.
 // The manifest and the models are kept by the page (src/store.rs), which knows which of them belong together
 // and checks them; answers of the API are never kept.
-const PREFIX = "clickleaf-page-";
+// All folders of an origin share its caches, so the name holds this page's folder.
+const PREFIX = `clickleaf-page ${new URL(self.registration.scope).pathname} `;
 const CACHE = PREFIX + "__DIGEST__";
 const FILES = __FILES__;
 

@@ -1,7 +1,5 @@
 //! Parts that the views are made of.
 
-#![expect(unreachable_pub, reason = "the component macro makes its functions pub")]
-
 mod banner;
 mod copy;
 mod curves;
@@ -12,10 +10,10 @@ mod provenance;
 mod result;
 mod token;
 
-pub(crate) use banner::Banner;
-pub(crate) use curves::Curves;
-pub(crate) use header::{Header, Notices};
-pub(crate) use inputs::{Inputs, LinePaste};
-pub(crate) use provenance::{METRICS, ProvenancePanel, metric};
-pub(crate) use result::{ResultCard, ServerAnswer};
-pub(crate) use token::TokenInput;
+pub(crate) use banner::banner;
+pub(crate) use curves::curves;
+pub(crate) use header::{header, notices, skip_link};
+pub(crate) use inputs::{category_inputs, integer_inputs, line_paste};
+pub(crate) use provenance::{METRICS, metric, provenance_panel};
+pub(crate) use result::{ServerAnswer, result_card};
+pub(crate) use token::token_input;

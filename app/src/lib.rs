@@ -21,6 +21,8 @@ mod client;
 #[cfg(target_arch = "wasm32")]
 mod components;
 #[cfg(target_arch = "wasm32")]
+mod element;
+#[cfg(target_arch = "wasm32")]
 mod local_model;
 #[cfg(target_arch = "wasm32")]
 mod pages;

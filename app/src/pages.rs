@@ -1,51 +1,46 @@
 //! The page around the views, and its start.
 
-#![expect(unreachable_pub, reason = "the component macro makes its functions pub")]
-
 mod predict;
 mod training;
 mod versions;
 
+use leptos::mount::mount_to_renderer;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 
 use crate::browser::{self, window};
-use crate::components::{Banner, Header, Notices};
+use crate::components::{banner, header, notices, skip_link};
+use crate::element::{Part, element};
 use crate::route::Route;
 use crate::state::AppState;
 
 /// Mounts the page.
 pub fn start() {
-    mount_to_body(App);
+    let body = window().document().and_then(|document| document.body());
+    mount_to_renderer(&body.expect("the page has a body"), page).forget();
 }
 
-#[component]
-fn App() -> impl IntoView {
+fn page() -> Vec<Part> {
     let state = AppState::new();
     let release = RwSignal::new(false);
     state.follow();
     serve_offline(release);
     follow_hash(state);
-    view! {
-        <Header state />
-        <main id="main" tabindex="-1">
-            <Banner state />
-            {move || match state.route.get() {
-                Route::Predict => view! { <predict::Predict state /> }.into_any(),
-                Route::Versions => view! { <versions::Versions state /> }.into_any(),
-                Route::Training => view! { <training::Training state /> }.into_any(),
-            }}
-        </main>
-        <Notices state release />
-        <footer>
-            <p>
-                "ClickLeaf predicts click-through rates with gradient-boosted trees, on the device that asks. "
-                "The model file is checked before it is used, and no feature leaves this page unless the server is asked."
-            </p>
-        </footer>
-    }
+    let main = element("main")
+        .attrs(&[("id", "main"), ("tabindex", "-1")])
+        .parts_with(move || banner(state).into_iter().collect())
+        .parts_with(move || match state.route.get() {
+            Route::Predict => predict::predict(state),
+            Route::Versions => versions::versions(state),
+            Route::Training => training::training(state),
+        });
+    let footer = element("footer").part(element("p").text(
+        "ClickLeaf predicts click-through rates with gradient-boosted trees, on the device that asks. \
+         The model file is checked before it is used, and no feature leaves this page unless the server is asked.",
+    ));
+    vec![skip_link(), header(state), main, notices(state, release), footer]
 }
 
 fn follow_hash(state: AppState) {

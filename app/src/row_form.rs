@@ -101,9 +101,11 @@ pub(crate) fn filled(row: &Row) -> usize {
     row.integers.iter().flatten().count() + row.categories.iter().flatten().count()
 }
 
+/// All messages begin with an ASCII letter.
 fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }

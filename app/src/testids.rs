@@ -20,6 +20,10 @@
 pub const CONNECTION: &str = "connection";
 /// A change the page tells of, such as a new version; polite live region.
 pub const NOTICE: &str = "notice";
+/// Takes the notice away.
+pub const DISMISS: &str = "dismiss";
+/// Loads the new release of the page.
+pub const RELOAD: &str = "reload";
 /// What is wrong with the model, or that none is there; holds the message for a refused file.
 pub const MODEL_MESSAGE: &str = "model-message";
 /// Tries to load the model again.

@@ -1,5 +1,7 @@
 //! What the page does with bytes that may or may not be the model it was promised.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
 use api_types::{ModelVersion, ServedModel, Stage};
 use app::verify::{Refusal, check};
 use model_export::signature::{Resource, sign};

@@ -1,14 +1,13 @@
 use api_types::RunDetail;
-use leptos::prelude::*;
 
 use crate::browser::{fixed, significant};
 use crate::curve::{HEIGHT, WIDTH, chart};
+use crate::element::{Part, classed, element, svg};
 
 /// A run's learning curves: logloss by boosting round.
-#[component]
-pub(crate) fn Curves(run: RunDetail) -> impl IntoView {
+pub(crate) fn curves(run: &RunDetail) -> Part {
     let Some(chart) = chart(&run.curves, "logloss") else {
-        return view! { <p class="hint">"This run has no learning curves."</p> }.into_any();
+        return classed("p", "hint").text("This run has no learning curves.");
     };
     let label = format!(
         "Logloss by boosting round, from round 0 to {}, between {} and {}",
@@ -16,47 +15,44 @@ pub(crate) fn Curves(run: RunDetail) -> impl IntoView {
         significant(chart.low),
         significant(chart.high)
     );
-    let ends: Vec<String> = chart
-        .lines
-        .iter()
-        .map(|line| format!("{} ends at {}", line.key, fixed(line.last, 5)))
-        .collect();
-    view! {
-        <figure class="curves">
-            <svg viewBox=format!("-64 -14 {} {}", WIDTH + 84, HEIGHT + 54) role="img" aria-label=label>
-                <path class="axis" d=format!("M0 0V{HEIGHT}H{WIDTH}") />
-                <text class="tick" x="-8" y="5" text-anchor="end">{significant(chart.high)}</text>
-                <text class="tick" x="-8" y=HEIGHT text-anchor="end">{significant(chart.low)}</text>
-                <text class="tick" x="0" y={HEIGHT + 22}>"round 0"</text>
-                <text class="tick" x=WIDTH y={HEIGHT + 22} text-anchor="end">{chart.last_step}</text>
-                {chart
-                    .lines
-                    .iter()
-                    .enumerate()
-                    .map(|(place, line)| {
-                        view! { <path class=format!("curve curve-{place}") d=line.path.clone() /> }
-                    })
-                    .collect_view()}
-            </svg>
-            <figcaption>
-                <ul class="legend">
-                    {ends
-                        .into_iter()
-                        .enumerate()
-                        .map(|(place, text)| {
-                            view! {
-                                <li>
-                                    <svg viewBox="0 0 24 8" aria-hidden="true">
-                                        <path class=format!("curve curve-{place}") d="M0 4H24" />
-                                    </svg>
-                                    {text}
-                                </li>
-                            }
-                        })
-                        .collect_view()}
-                </ul>
-            </figcaption>
-        </figure>
-    }
-    .into_any()
+    let line = |place: usize, path: &str| {
+        svg("path").attrs(&[("class", &format!("curve curve-{place}")), ("d", path)])
+    };
+    let tick = |x: i32, y: i32, anchor: &str, text: &str| {
+        svg("text")
+            .attrs(&[
+                ("class", "tick"),
+                ("x", &x.to_string()),
+                ("y", &y.to_string()),
+                ("text-anchor", anchor),
+            ])
+            .text(text)
+    };
+    let plot = svg("svg")
+        .attrs(&[
+            ("viewBox", &format!("-64 -14 {} {}", WIDTH + 84, HEIGHT + 54)),
+            ("role", "img"),
+            ("aria-label", &label),
+        ])
+        .part(svg("path").attrs(&[("class", "axis"), ("d", &format!("M0 0V{HEIGHT}H{WIDTH}"))]))
+        .part(tick(-8, 5, "end", &significant(chart.high)))
+        .part(tick(-8, HEIGHT, "end", &significant(chart.low)))
+        .part(tick(0, HEIGHT + 22, "start", "round 0"))
+        .part(tick(WIDTH, HEIGHT + 22, "end", &chart.last_step.to_string()))
+        .parts(
+            chart
+                .lines
+                .iter()
+                .enumerate()
+                .map(|(place, drawn)| line(place, &drawn.path)),
+        );
+    let legend = chart.lines.iter().enumerate().map(|(place, drawn)| {
+        let sample = svg("svg").attrs(&[("viewBox", "0 0 24 8"), ("aria-hidden", "true")]);
+        element("li")
+            .part(sample.part(line(place, "M0 4H24")))
+            .text(&format!("{} ends at {}", drawn.key, fixed(drawn.last, 5)))
+    });
+    classed("figure", "curves")
+        .part(plot)
+        .part(element("figcaption").part(classed("ul", "legend").parts(legend)))
 }

@@ -1,19 +1,14 @@
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
+use crate::element::{Part, classed, element};
 use crate::testids;
 use crate::trust::parse_fingerprint;
 
 /// A field to compare the signing key's fingerprint with one from another source; `on_match` runs if they are equal.
-#[component]
-pub(crate) fn FingerprintCheck(
-    fingerprint: String,
-    #[prop(optional, into)] on_match: Option<Callback<()>>,
-) -> impl IntoView {
+pub(crate) fn fingerprint_check(fingerprint: String, on_match: impl Fn() + 'static) -> Part {
     let typed = RwSignal::new(String::new());
     let result = RwSignal::new(None::<(&'static str, &'static str)>);
-    let check = move |event: SubmitEvent| {
-        event.prevent_default();
+    let check = move || {
         let outcome = match parse_fingerprint(&typed.get_untracked()) {
             None => (
                 "unreadable",
@@ -23,33 +18,39 @@ pub(crate) fn FingerprintCheck(
             Some(_) => ("mismatch", "It does not match. Do not trust this model."),
         };
         result.set(Some(outcome));
-        if let (("match", _), Some(on_match)) = (outcome, on_match) {
-            on_match.run(());
+        if outcome.0 == "match" {
+            on_match();
         }
     };
-    view! {
-        <form class="inline-form" on:submit=check novalidate=true>
-            <label for="expected-fingerprint">"Fingerprint you expect"</label>
-            <div class="field-with-button">
-                <input
-                    id="expected-fingerprint"
-                    data-testid=testids::EXPECTED_FINGERPRINT
-                    class="code"
-                    autocomplete="off"
-                    spellcheck="false"
-                    placeholder="Paste it from a source you trust"
-                    on:input:target=move |event| typed.set(event.target().value())
-                />
-                <button type="submit" data-testid=testids::CHECK_FINGERPRINT>"Compare"</button>
-            </div>
-            <p
-                role="status"
-                class="hint"
-                data-testid=testids::FINGERPRINT_RESULT
-                data-value=move || result.get().map(|(word, _)| word)
-            >
-                {move || result.get().map(|(_, sentence)| sentence)}
-            </p>
-        </form>
-    }
+    let input = classed("input", "code")
+        .attrs(&[
+            ("id", "expected-fingerprint"),
+            ("autocomplete", "off"),
+            ("spellcheck", "false"),
+            ("placeholder", "Paste it from a source you trust"),
+        ])
+        .testid(testids::EXPECTED_FINGERPRINT)
+        .on_input(move |text| typed.set(text));
+    let compare = element("button")
+        .attr("type", "submit")
+        .testid(testids::CHECK_FINGERPRINT)
+        .text("Compare");
+    classed("form", "inline-form")
+        .attr("novalidate", "")
+        .on_submit(check)
+        .part(
+            element("label")
+                .attr("for", "expected-fingerprint")
+                .text("Fingerprint you expect"),
+        )
+        .part(classed("div", "field-with-button").part(input).part(compare))
+        .part(
+            classed("p", "hint")
+                .attr("role", "status")
+                .testid(testids::FINGERPRINT_RESULT)
+                .attr_with("data-value", move || {
+                    result.get().map(|(word, _)| word.to_owned())
+                })
+                .text_with(move || result.get().map_or("", |(_, sentence)| sentence).to_owned()),
+        )
 }

@@ -1,49 +1,54 @@
 use leptos::prelude::*;
 
 use crate::browser;
+use crate::element::{Part, button, classed, element, svg};
 use crate::route::Route;
 use crate::state::{AppState, Connection, ModelState};
 use crate::testids;
 
-/// Skip link, name, navigation and connection.
-#[component]
-pub(crate) fn Header(state: AppState) -> impl IntoView {
-    let skip = |event: web_sys::MouseEvent| {
+/// The link past the navigation.
+pub(crate) fn skip_link() -> Part {
+    classed("a", "skip")
+        .attr("href", "#main")
+        .text("Skip to content")
         // The hash names the view, so the link must not change it.
-        event.prevent_default();
-        browser::focus("main");
-    };
-    view! {
-        <a class="skip" href="#main" on:click=skip>"Skip to content"</a>
-        <header class="top">
-            <a class="brand" href=Route::Predict.href()>
-                <svg viewBox="0 0 32 32" aria-hidden="true">
-                    <path class="leaf" d="M27 4C14 4 5 9 5 19c0 4 2 7 5 9C10 19 15 13 22 10 15 15 12 21 12 28c10 1 16-9 15-24z" />
-                </svg>
-                <span>"ClickLeaf"</span>
-            </a>
-            <nav aria-label="Views">
-                {Route::ALL
-                    .into_iter()
-                    .map(|route| {
-                        view! {
-                            <a
-                                href=route.href()
-                                data-testid=testids::nav(route.label())
-                                aria-current=move || (state.route.get() == route).then_some("page")
-                            >
-                                {route.label()}
-                            </a>
-                        }
-                    })
-                    .collect_view()}
-            </nav>
-            {move || status(state)}
-        </header>
-    }
+        .on_click_instead(|| browser::focus("main"))
 }
 
-fn status(state: AppState) -> impl IntoView {
+/// Name, navigation and connection.
+pub(crate) fn header(state: AppState) -> Part {
+    let leaf = svg("path").attrs(&[
+        ("class", "leaf"),
+        (
+            "d",
+            "M27 4C14 4 5 9 5 19c0 4 2 7 5 9C10 19 15 13 22 10 15 15 12 21 12 28c10 1 16-9 15-24z",
+        ),
+    ]);
+    let sign = svg("svg").attrs(&[("viewBox", "0 0 32 32"), ("aria-hidden", "true")]);
+    let brand = classed("a", "brand")
+        .attr("href", Route::Predict.href())
+        .part(sign.part(leaf))
+        .part(element("span").text("ClickLeaf"));
+    let link = |route: Route| {
+        element("a")
+            .attr("href", route.href())
+            .testid(&testids::nav(route.label()))
+            .attr_with("aria-current", move || {
+                (state.route.get() == route).then(|| "page".to_owned())
+            })
+            .text(route.label())
+    };
+    classed("header", "top")
+        .part(brand)
+        .part(
+            element("nav")
+                .attr("aria-label", "Views")
+                .parts(Route::ALL.map(link)),
+        )
+        .parts_with(move || vec![status(state)])
+}
+
+fn status(state: AppState) -> Part {
     let (value, text) = match state.connection.get() {
         Connection::Connecting => ("none", "Connecting"),
         Connection::NoManifest(_) => ("none", "No manifest"),
@@ -52,51 +57,41 @@ fn status(state: AppState) -> impl IntoView {
         Connection::Online => ("online", "Static site"),
     };
     let version = match state.model.get() {
-        ModelState::Ready(model) => Some(format!("version {}", model.served.version.version)),
+        ModelState::Ready(model) => Some(format!(" · version {}", model.served.version.version)),
         _ => None,
     };
-    view! {
-        <p class="status" data-testid=testids::CONNECTION data-value=value>
-            <span class="dot" aria-hidden="true"></span>
-            {text}
-            {version.map(|version| view! { <span class="status-version">" · " {version}</span> })}
-        </p>
-    }
+    classed("p", "status")
+        .testid(testids::CONNECTION)
+        .attr("data-value", value)
+        .part(classed("span", "dot").attr("aria-hidden", "true"))
+        .text(text)
+        .parts(version.map(|version| classed("span", "status-version").text(&version)))
 }
 
 /// Changes worth telling: a new version in Production, a new release of the page.
-#[component]
-pub(crate) fn Notices(state: AppState, release: RwSignal<bool>) -> impl IntoView {
-    let reload = |_| {
-        let _ = browser::window().location().reload();
-    };
-    view! {
-        <div class="notices" role="status" aria-live="polite">
-            {move || {
-                state
-                    .notice
-                    .get()
-                    .map(|text| {
-                        view! {
-                            <div class="notice">
-                                <p data-testid=testids::NOTICE>{text}</p>
-                                <button type="button" on:click=move |_| state.notice.set(None)>"Dismiss"</button>
-                            </div>
-                        }
-                    })
-            }}
-            {move || {
-                release
-                    .get()
-                    .then(|| {
-                        view! {
-                            <div class="notice">
-                                <p>"A new release of this page is ready."</p>
-                                <button type="button" on:click=reload>"Reload"</button>
-                            </div>
-                        }
-                    })
-            }}
-        </div>
-    }
+pub(crate) fn notices(state: AppState, release: RwSignal<bool>) -> Part {
+    let notice = |said: Part, act: Part| classed("div", "notice").part(said).part(act);
+    classed("div", "notices")
+        .attrs(&[("role", "status"), ("aria-live", "polite")])
+        .parts_with(move || {
+            let said = state.notice.get().map(|text| {
+                notice(
+                    element("p").testid(testids::NOTICE).text(&text),
+                    button("Dismiss", testids::DISMISS, move || state.notice.set(None)),
+                )
+            });
+            said.into_iter().collect()
+        })
+        .parts_with(move || {
+            let reload = || {
+                let _ = browser::window().location().reload();
+            };
+            let said = release.get().then(|| {
+                notice(
+                    element("p").text("A new release of this page is ready."),
+                    button("Reload", testids::RELOAD, reload),
+                )
+            });
+            said.into_iter().collect()
+        })
 }

@@ -1,79 +1,85 @@
 use leptos::prelude::*;
 
+use crate::element::{Part, classed, element};
 use crate::row_form::{Field, RowForm};
 use crate::testids;
 
-/// The 39 inputs in their two groups.
-#[component]
-pub(crate) fn Inputs(form: RowForm) -> impl IntoView {
-    view! {
-        <fieldset>
-            <legend>"Integer features" <span class="range">"I1–I13"</span></legend>
-            <p class="hint" id="integer-hint">"Whole numbers, negative ones too. Leave empty what is missing."</p>
-            <div class="grid">{group(form, form.integers(), "integer-hint")}</div>
-        </fieldset>
-        <fieldset>
-            <legend>"Categorical features" <span class="range">"C1–C26"</span></legend>
-            <p class="hint" id="category-hint">
-                "Eight hexadecimal digits, such as " <code>"68fd1e64"</code> ". Leave empty what is missing."
-            </p>
-            <div class="grid">{group(form, form.categories(), "category-hint")}</div>
-        </fieldset>
-    }
+/// The integer inputs.
+pub(crate) fn integer_inputs(form: RowForm) -> Part {
+    let hint = classed("p", "hint")
+        .attr("id", "integer-hint")
+        .text("Whole numbers, negative ones too. Leave empty what is missing.");
+    group("Integer features", "I1–I13", hint).part(grid(form, form.integers(), "integer-hint"))
 }
 
-fn group(form: RowForm, fields: Vec<Field>, hint: &'static str) -> AnyView {
-    fields
-        .into_iter()
-        .map(|field| input(form, field, hint))
-        .collect_view()
-        .into_any()
+/// The category inputs.
+pub(crate) fn category_inputs(form: RowForm) -> Part {
+    let hint = classed("p", "hint")
+        .attr("id", "category-hint")
+        .text("Eight hexadecimal digits, such as ")
+        .part(element("code").text("68fd1e64"))
+        .text(". Leave empty what is missing.");
+    group("Categorical features", "C1–C26", hint).part(grid(form, form.categories(), "category-hint"))
 }
 
-fn input(form: RowForm, field: Field, hint: &'static str) -> AnyView {
+fn group(title: &str, range: &str, hint: Part) -> Part {
+    let legend = element("legend")
+        .text(title)
+        .text(" ")
+        .part(classed("span", "range").text(range));
+    element("fieldset").part(legend).part(hint)
+}
+
+fn grid(form: RowForm, fields: Vec<Field>, hint: &'static str) -> Part {
+    classed("div", "grid").parts(fields.into_iter().map(|field| input(form, field, hint)))
+}
+
+fn input(form: RowForm, field: Field, hint: &'static str) -> Part {
     let id = testids::input(field.column);
     let error_id = testids::input_error(field.column);
-    let described_by = {
-        let error_id = error_id.clone();
-        move || {
-            if field.error.with(Option::is_some) {
-                format!("{error_id} {hint}")
-            } else {
-                hint.to_owned()
-            }
-        }
-    };
     let typed = move |value: String| {
         // A whole line pasted into one input fills them all.
         if !(value.contains('\t') && form.fill_from_line(&value).is_ok()) {
             form.type_into(field, value);
         }
     };
-    view! {
-        <div class="cell">
-            <label for=id.clone()>{field.column}</label>
-            <input
-                id=id.clone()
-                data-testid=id
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                aria-invalid=move || field.error.with(Option::is_some).then_some("true")
-                aria-describedby=described_by
-                prop:value=move || field.value.get()
-                on:input:target=move |event| typed(event.target().value())
-            />
-            <p class="field-error" id=error_id.clone() data-testid=error_id>
-                {move || field.error.get()}
-            </p>
-        </div>
-    }
-    .into_any()
+    let described_by = format!("{error_id} {hint}");
+    let input = element("input")
+        .attrs(&[
+            ("id", &id),
+            ("data-testid", &id),
+            ("autocomplete", "off"),
+            ("autocapitalize", "off"),
+            ("spellcheck", "false"),
+        ])
+        .attr_with("aria-invalid", move || invalid(field.error))
+        .attr_with("aria-describedby", move || {
+            let wrong = field.error.with(Option::is_some);
+            Some(if wrong {
+                described_by.clone()
+            } else {
+                hint.to_owned()
+            })
+        })
+        .value_with(move || field.value.get())
+        .on_input(typed);
+    classed("div", "cell")
+        .part(element("label").attr("for", &id).text(field.column))
+        .part(input)
+        .part(
+            classed("p", "field-error")
+                .attr("id", &error_id)
+                .testid(&error_id)
+                .message(field.error),
+        )
+}
+
+fn invalid(error: RwSignal<Option<String>>) -> Option<String> {
+    error.with(Option::is_some).then(|| "true".to_owned())
 }
 
 /// The box for a Criteo line, which is read as it is typed.
-#[component]
-pub(crate) fn LinePaste(form: RowForm) -> impl IntoView {
+pub(crate) fn line_paste(form: RowForm) -> Part {
     let error = RwSignal::new(None::<String>);
     let read = move |line: String| {
         error.set(if line.trim_matches([' ', '\n', '\r']).is_empty() {
@@ -82,28 +88,29 @@ pub(crate) fn LinePaste(form: RowForm) -> impl IntoView {
             form.fill_from_line(&line).err()
         });
     };
-    view! {
-        <div class="line">
-            <label for="tsv">"Criteo line"</label>
-            <textarea
-                id="tsv"
-                class="code"
-                rows="2"
-                wrap="off"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder="Paste 39 or 40 tab-separated columns"
-                data-testid=testids::TSV_INPUT
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby="tsv-error tsv-hint"
-                on:input:target=move |event| read(event.target().value())
-            ></textarea>
-            <p class="field-error" id="tsv-error" role="alert" data-testid=testids::ERROR_MESSAGE>
-                {move || error.get()}
-            </p>
-            <p class="hint" id="tsv-hint">
-                "It fills the inputs as soon as it is right. With 40 columns the first one, the label, is left out."
-            </p>
-        </div>
-    }
+    let input = classed("textarea", "code")
+        .attrs(&[
+            ("id", "tsv"),
+            ("rows", "2"),
+            ("wrap", "off"),
+            ("autocomplete", "off"),
+            ("spellcheck", "false"),
+            ("placeholder", "Paste 39 or 40 tab-separated columns"),
+            ("aria-describedby", "tsv-error tsv-hint"),
+        ])
+        .testid(testids::TSV_INPUT)
+        .attr_with("aria-invalid", move || invalid(error))
+        .on_input(read);
+    classed("div", "line")
+        .part(element("label").attr("for", "tsv").text("Criteo line"))
+        .part(input)
+        .part(
+            classed("p", "field-error")
+                .attrs(&[("id", "tsv-error"), ("role", "alert")])
+                .testid(testids::ERROR_MESSAGE)
+                .message(error),
+        )
+        .part(classed("p", "hint").attr("id", "tsv-hint").text(
+            "It fills the inputs as soon as it is right. With 40 columns the first one, the label, is left out.",
+        ))
 }

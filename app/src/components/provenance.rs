@@ -2,10 +2,11 @@ use api_types::ModelVersion;
 use leptos::prelude::*;
 use model_export::Provenance;
 
-use super::copy::CopyButton;
-use super::fingerprint::FingerprintCheck;
+use super::copy::copy_button;
+use super::fingerprint::fingerprint_check;
 use super::result::ServerAnswer;
 use crate::browser::{exact, fixed, local_time};
+use crate::element::{Part, classed, element};
 use crate::state::{AppState, ModelState};
 use crate::testids;
 use crate::text::{grouped, iso_utc, size};
@@ -21,108 +22,103 @@ pub(crate) const METRICS: [(&str, &str, u8); 5] = [
 ];
 
 /// Which model predicts, where it comes from, and how that is known.
-#[component]
-pub(crate) fn ProvenancePanel(state: AppState, answer: RwSignal<ServerAnswer>) -> impl IntoView {
-    view! {
-        <section class="card provenance" aria-labelledby="provenance-title">
-            <h2 id="provenance-title">"Provenance"</h2>
-            {move || panel(state, answer)}
-        </section>
-    }
+pub(crate) fn provenance_panel(state: AppState, answer: RwSignal<ServerAnswer>) -> Part {
+    classed("section", "card provenance")
+        .attr("aria-labelledby", "provenance-title")
+        .part(element("h2").attr("id", "provenance-title").text("Provenance"))
+        .parts_with(move || panel(state, answer))
 }
 
-fn panel(state: AppState, answer: RwSignal<ServerAnswer>) -> AnyView {
+fn panel(state: AppState, answer: RwSignal<ServerAnswer>) -> Vec<Part> {
     let model = state.model.get();
     let signature = model.signature();
-    let (version, file, source) = match (&model, answer.get()) {
-        (ModelState::Ready(local), _) => (
-            local.served.version.clone(),
-            Some(local.model.provenance().clone()),
-            "checked",
-        ),
-        (_, ServerAnswer::Answered { response, .. }) => (response.model, None, "server"),
-        _ => match state.production() {
-            Some(served) => (served.version, None, "claimed"),
-            None => {
-                return view! {
-                    <p class="hint">
-                        <span data-testid=testids::SIGNATURE_STATE data-value=signature>"No model is known."</span>
-                    </p>
-                }
-                .into_any();
-            }
+    let (version, source) = match &model {
+        ModelState::Ready(local) => (Some(local.served.version.clone()), "checked"),
+        _ => match answer.get() {
+            ServerAnswer::Answered { response, .. } => (Some(response.model), "server"),
+            _ => (state.production().map(|served| served.version), "claimed"),
         },
+    };
+    let Some(version) = version else {
+        let said = element("span")
+            .testid(testids::SIGNATURE_STATE)
+            .attr("data-value", signature)
+            .text("No model is known.");
+        return vec![classed("p", "hint").part(said)];
     };
     let said = match source {
         "checked" => "Checked on this device: digest, format, self-test and origin.",
         "server" => "As the server's answer says; not checked on this device.",
         _ => "As the manifest says; not checked on this device.",
     };
-    view! {
-        <p class=format!("said {source}") data-testid=testids::PROV_STATE data-value=source>{said}</p>
-        <dl class="rows">
-            {plain("Model", testids::PROV_NAME, version.model_name.clone())}
-            {plain("Version", testids::PROV_VERSION, version.version.to_string())}
-            <div>
-                <dt>"Stage"</dt>
-                <dd>
-                    <span
-                        class="stage"
-                        data-testid=testids::PROV_STAGE
-                        data-stage=version.stage.as_str()
-                    >
-                        {version.stage.as_str()}
-                    </span>
-                </dd>
-            </div>
-            {plain("Run", testids::PROV_RUN_NAME, version.run_name.clone())}
-            {code("Run id", testids::PROV_RUN_ID, version.run_id.clone())}
-            {plain("Experiment", testids::PROV_EXPERIMENT, version.experiment_name.clone())}
-            {code("Artifacts", testids::PROV_ARTIFACT_URI, version.artifact_uri.clone())}
-            {code("Model SHA-256", testids::PROV_MODEL_SHA256, version.model_sha256.clone())}
-            {code("Booster SHA-256", testids::PROV_BOOSTER_SHA256, version.booster_sha256.clone())}
-            {signature_rows(&model, signature)}
-            {plain("Trained on", testids::PROV_DATASET_NAME, version.dataset_name.clone())}
-            {code("Data SHA-256", testids::PROV_DATASET_DIGEST, version.dataset_digest.clone())}
-            {file.as_ref().map(training_rows)}
-            <div>
-                <dt>"Trained"</dt>
-                <dd data-testid=testids::PROV_TRAINED_AT data-value=version.trained_at_ms.to_string()>
-                    {local_time(version.trained_at_ms)}
-                    <span class="aside">{iso_utc(version.trained_at_ms)}</span>
-                </dd>
-            </div>
-            {plain("File size", testids::PROV_MODEL_BYTES, size(version.model_bytes))}
-        </dl>
-        {metrics(&version)}
+    let said = classed("p", &format!("said {source}"))
+        .testid(testids::PROV_STATE)
+        .attr("data-value", source)
+        .text(said);
+    let stage = classed("span", "stage")
+        .testid(testids::PROV_STAGE)
+        .attr("data-stage", version.stage.as_str())
+        .text(version.stage.as_str());
+    let trained = element("dd")
+        .testid(testids::PROV_TRAINED_AT)
+        .attr("data-value", &version.trained_at_ms.to_string())
+        .text(&local_time(version.trained_at_ms))
+        .part(classed("span", "aside").text(&iso_utc(version.trained_at_ms)));
+    let mut rows = vec![
+        plain("Model", testids::PROV_NAME, &version.model_name),
+        plain("Version", testids::PROV_VERSION, &version.version.to_string()),
+        row("Stage", element("dd").part(stage)),
+        plain("Run", testids::PROV_RUN_NAME, &version.run_name),
+        code("Run id", testids::PROV_RUN_ID, &version.run_id),
+        plain("Experiment", testids::PROV_EXPERIMENT, &version.experiment_name),
+        code("Artifacts", testids::PROV_ARTIFACT_URI, &version.artifact_uri),
+        code("Model SHA-256", testids::PROV_MODEL_SHA256, &version.model_sha256),
+        code(
+            "Booster SHA-256",
+            testids::PROV_BOOSTER_SHA256,
+            &version.booster_sha256,
+        ),
+    ];
+    rows.extend(signature_rows(&model, signature));
+    rows.push(plain(
+        "Trained on",
+        testids::PROV_DATASET_NAME,
+        &version.dataset_name,
+    ));
+    rows.push(code(
+        "Data SHA-256",
+        testids::PROV_DATASET_DIGEST,
+        &version.dataset_digest,
+    ));
+    if let ModelState::Ready(local) = &model {
+        rows.extend(training_rows(local.model.provenance()));
     }
-    .into_any()
+    rows.push(row("Trained", trained));
+    rows.push(plain(
+        "File size",
+        testids::PROV_MODEL_BYTES,
+        &size(version.model_bytes),
+    ));
+    let mut parts = vec![said, classed("dl", "rows").parts(rows)];
+    parts.extend(metrics(&version));
+    parts
 }
 
-fn plain(label: &'static str, testid: &'static str, value: String) -> AnyView {
-    view! {
-        <div>
-            <dt>{label}</dt>
-            <dd data-testid=testid>{value}</dd>
-        </div>
-    }
-    .into_any()
+fn row(label: &str, value: Part) -> Part {
+    element("div").part(element("dt").text(label)).part(value)
 }
 
-fn code(label: &'static str, testid: &'static str, value: String) -> AnyView {
-    view! {
-        <div class="long">
-            <dt>{label}</dt>
-            <dd>
-                <code data-testid=testid>{value.clone()}</code>
-                <CopyButton what=label value=value />
-            </dd>
-        </div>
-    }
-    .into_any()
+fn plain(label: &str, testid: &str, value: &str) -> Part {
+    row(label, element("dd").testid(testid).text(value))
 }
 
-fn signature_rows(model: &ModelState, signature: &'static str) -> AnyView {
+fn code(label: &str, testid: &str, value: &str) -> Part {
+    let shown = element("code").testid(testid).text(value);
+    let copy = copy_button(label, value.to_owned());
+    row(label, element("dd").part(shown).part(copy)).attr("class", "long")
+}
+
+fn signature_rows(model: &ModelState, signature: &str) -> Vec<Part> {
     let (local, usable) = match model {
         ModelState::Ready(local) => (Some(local), true),
         ModelState::Held(local) => (Some(local), false),
@@ -140,71 +136,54 @@ fn signature_rows(model: &ModelState, signature: &'static str) -> AnyView {
         ("loading", _) => "Being checked.",
         _ => "Not checked: the file is not here.",
     };
-    let fingerprint = local.and_then(|local| local.key_fingerprint.clone());
-    view! {
-        <div class="long">
-            <dt>"Signature"</dt>
-            <dd class="signature" data-testid=testids::SIGNATURE_STATE data-value=signature>{text}</dd>
-        </div>
-        {fingerprint
-            .map(|key| {
-                view! {
-                    {code("Signing key", testids::KEY_FINGERPRINT, key.clone())}
-                    {usable
-                        .then(|| {
-                            view! {
-                                <div class="long">
-                                    <details>
-                                        <summary>"Compare the key with one you expect"</summary>
-                                        <FingerprintCheck fingerprint=key />
-                                    </details>
-                                </div>
-                            }
-                        })}
-                }
-            })}
+    let said = classed("dd", "signature")
+        .testid(testids::SIGNATURE_STATE)
+        .attr("data-value", signature)
+        .text(text);
+    let mut rows = vec![row("Signature", said).attr("class", "long")];
+    if let Some(key) = local.and_then(|local| local.key_fingerprint.as_deref()) {
+        rows.push(code("Signing key", testids::KEY_FINGERPRINT, key));
+        if usable {
+            let compare = element("details")
+                .part(element("summary").text("Compare the key with one you expect"))
+                .part(fingerprint_check(key.to_owned(), || ()));
+            rows.push(classed("div", "long").part(compare));
+        }
     }
-    .into_any()
+    rows
 }
 
-fn training_rows(file: &Provenance) -> AnyView {
-    view! {
-        <div>
-            <dt>"Rows"</dt>
-            <dd data-testid=testids::PROV_TRAINING_ROWS data-value=file.training_rows.to_string()>
-                {grouped(i64::try_from(file.training_rows).unwrap_or(i64::MAX))}
-            </dd>
-        </div>
-        {plain("Engine", testids::PROV_ENGINE, file.engine.clone())}
-    }
-    .into_any()
+fn training_rows(file: &Provenance) -> [Part; 2] {
+    let rows = i64::try_from(file.training_rows).unwrap_or(i64::MAX);
+    let shown = element("dd")
+        .testid(testids::PROV_TRAINING_ROWS)
+        .attr("data-value", &file.training_rows.to_string())
+        .text(&grouped(rows));
+    [
+        row("Rows", shown),
+        plain("Engine", testids::PROV_ENGINE, &file.engine),
+    ]
 }
 
-fn metrics(version: &ModelVersion) -> AnyView {
-    let found: Vec<_> = METRICS
+fn metrics(version: &ModelVersion) -> Vec<Part> {
+    let rows: Vec<Part> = METRICS
         .iter()
-        .filter_map(|(key, name, digits)| metric(version, key).map(|value| (*key, *name, *digits, value)))
+        .filter_map(|(key, name, digits)| {
+            let value = metric(version, key)?;
+            let shown = element("dd")
+                .testid(&testids::metric(key))
+                .attr("data-value", &exact(value))
+                .text(&fixed(value, *digits));
+            Some(row(name, shown))
+        })
         .collect();
-    if found.is_empty() {
-        return ().into_any();
+    if rows.is_empty() {
+        return rows;
     }
-    view! {
-        <h3>"On the test split"</h3>
-        <dl class="rows">
-            {found
-                .into_iter()
-                .map(|(key, name, digits, value)| {
-                    view! {
-                        <div>
-                            <dt>{name}</dt>
-                            <dd data-testid=testids::metric(key) data-value=exact(value)>{fixed(value, digits)}</dd>
-                        </div>
-                    }
-                })
-                .collect_view()}
-        </dl>
-    }
-    .into_any()
+    vec![
+        element("h3").text("On the test split"),
+        classed("dl", "rows").parts(rows),
+    ]
 }
 
 /// A version's metric by key.

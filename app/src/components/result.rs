@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use model_export::Row;
 
 use crate::browser::{self, fixed, significant};
+use crate::element::{Part, classed, element};
 use crate::local_model::{Timed, predict_timed};
 use crate::row_form::{RowForm, filled};
 use crate::state::{AppState, ModelState};
@@ -45,42 +46,52 @@ enum Outcome {
 }
 
 /// The click-through rate, where it was computed, and the server's answer beside it.
-#[component]
-pub(crate) fn ResultCard(
+///
+/// `announce` changes whenever the result is to be read out.
+pub(crate) fn result_card(
     state: AppState,
     form: RowForm,
     answer: RwSignal<ServerAnswer>,
-    /// Changes whenever the result is to be read out.
     announce: RwSignal<u32>,
-) -> impl IntoView {
+) -> Part {
     let ask = RwSignal::new(false);
     ask_server(state, form, ask, answer);
     let outcome = Memo::new(move |_| outcome(state, form, answer));
-    let spoken = RwSignal::new(String::new());
+    let spoken = RwSignal::new(None);
     Effect::new(move |_| {
         if announce.get() > 0 {
-            spoken.set(outcome.with_untracked(sentence));
+            spoken.set(Some(outcome.with_untracked(sentence)));
         }
     });
-    view! {
-        <section class="card result" aria-labelledby="result-title">
-            <h2 id="result-title">"Click-through rate"</h2>
-            <p
-                class="ctr"
-                data-testid=testids::CTR
-                data-value=move || outcome.with(|outcome| numbers(outcome).map(|(p, _)| browser::exact(p.into())))
-            >
-                {move || outcome.with(|outcome| numbers(outcome).map_or("—".to_owned(), |(p, _)| browser::percent(p)))}
-            </p>
-            {move || outcome.with(details)}
-            <p class="hint">
-                <span data-testid=testids::FILLED>{move || form.row.with(filled)}</span>
-                " of 39 features given"
-            </p>
-            <p class="unseen" role="status">{spoken}</p>
-            {move || state.api().is_some().then(|| comparison(ask, answer, outcome))}
-        </section>
-    }
+    let probability = move || outcome.with(|outcome| numbers(outcome).map(|(p, _)| p));
+    let given = element("span")
+        .testid(testids::FILLED)
+        .text_with(move || form.row.with(filled).to_string());
+    classed("section", "card result")
+        .attr("aria-labelledby", "result-title")
+        .part(
+            element("h2")
+                .attr("id", "result-title")
+                .text("Click-through rate"),
+        )
+        .part(
+            classed("p", "ctr")
+                .testid(testids::CTR)
+                .attr_with("data-value", move || {
+                    probability().map(|p| browser::exact(p.into()))
+                })
+                .text_with(move || probability().map_or("—".to_owned(), browser::percent)),
+        )
+        .parts_with(move || vec![outcome.with(details)])
+        .part(classed("p", "hint").part(given).text(" of 39 features given"))
+        .part(classed("p", "unseen").attr("role", "status").message(spoken))
+        .parts_with(move || {
+            let server = state.api().is_some();
+            server
+                .then(|| comparison(ask, answer, outcome))
+                .into_iter()
+                .collect()
+        })
 }
 
 fn numbers(outcome: &Outcome) -> Option<(f32, f32)> {
@@ -111,59 +122,62 @@ fn sentence(outcome: &Outcome) -> String {
     }
 }
 
-fn details(outcome: &Outcome) -> AnyView {
-    let (place, value, took) = match outcome {
+fn details(outcome: &Outcome) -> Part {
+    let (place, value, took, how) = match outcome {
         Outcome::Nothing(reason) => {
-            return view! { <p class="result-message" data-testid=testids::RESULT_MESSAGE>{reason.clone()}</p> }
-                .into_any();
+            return classed("p", "result-message")
+                .testid(testids::RESULT_MESSAGE)
+                .text(reason);
         }
-        Outcome::Device(timed) => {
-            let text = format!("{} µs", significant(timed.microseconds));
-            (
-                "This device",
-                "device",
-                (text, format!("mean of {} calls", grouped(timed.calls.into()))),
-            )
-        }
+        Outcome::Device(timed) => (
+            "This device",
+            "device",
+            format!("{} µs", significant(timed.microseconds)),
+            format!("mean of {} calls", grouped(timed.calls.into())),
+        ),
         Outcome::Server { milliseconds, .. } => (
             "The server",
             "server",
-            (
-                format!("{} ms", fixed(*milliseconds, 0)),
-                "there and back".to_owned(),
-            ),
+            format!("{} ms", fixed(*milliseconds, 0)),
+            "there and back".to_owned(),
         ),
     };
     let (probability, margin) = numbers(outcome).unwrap_or_default();
-    view! {
-        <dl class="facts">
-            <div>
-                <dt>"Ran on"</dt>
-                <dd data-testid=testids::RAN_ON data-value=value>{place}</dd>
-            </div>
-            <div>
-                <dt>"Took"</dt>
-                <dd data-testid=testids::TOOK>{took.0} <span class="aside">{took.1}</span></dd>
-            </div>
-            <div>
-                <dt>"Margin"</dt>
-                <dd>
-                    <span data-testid=testids::MARGIN>{fixed(margin.into(), 6)}</span>
-                    <code class="aside" title="The margin's 32 bits" data-testid=testids::MARGIN_BITS>{bits(margin)}</code>
-                </dd>
-            </div>
-            <div>
-                <dt>"Probability"</dt>
-                <dd>
-                    {fixed(probability.into(), 8)}
-                    <code class="aside" title="The probability's 32 bits" data-testid=testids::PROBABILITY_BITS>
-                        {bits(probability)}
-                    </code>
-                </dd>
-            </div>
-        </dl>
-    }
-    .into_any()
+    let ran_on = element("dd")
+        .testid(testids::RAN_ON)
+        .attr("data-value", value)
+        .text(place);
+    let took = element("dd")
+        .testid(testids::TOOK)
+        .text(&took)
+        .text(" ")
+        .part(classed("span", "aside").text(&how));
+    let margin_shown = element("span")
+        .testid(testids::MARGIN)
+        .text(&fixed(margin.into(), 6));
+    classed("dl", "facts")
+        .part(fact("Ran on", ran_on))
+        .part(fact("Took", took))
+        .part(fact(
+            "Margin",
+            element("dd")
+                .part(margin_shown)
+                .part(bits_shown(margin, testids::MARGIN_BITS).attr("title", "The margin's 32 bits")),
+        ))
+        .part(fact(
+            "Probability",
+            element("dd").text(&fixed(probability.into(), 8)).part(
+                bits_shown(probability, testids::PROBABILITY_BITS).attr("title", "The probability's 32 bits"),
+            ),
+        ))
+}
+
+fn fact(label: &str, value: Part) -> Part {
+    element("div").part(element("dt").text(label)).part(value)
+}
+
+fn bits_shown(value: f32, testid: &str) -> Part {
+    classed("code", "aside").testid(testid).text(&bits(value))
 }
 
 fn outcome(state: AppState, form: RowForm, answer: RwSignal<ServerAnswer>) -> Outcome {
@@ -239,37 +253,34 @@ fn ask_server(state: AppState, form: RowForm, ask: RwSignal<bool>, answer: RwSig
     });
 }
 
-fn comparison(ask: RwSignal<bool>, answer: RwSignal<ServerAnswer>, outcome: Memo<Outcome>) -> AnyView {
-    view! {
-        <div class="comparison">
-            <label class="switch">
-                <input
-                    type="checkbox"
-                    data-testid=testids::ASK_SERVER
-                    prop:checked=move || ask.get()
-                    on:change:target=move |event| ask.set(event.target().checked())
-                />
-                "Ask the server too"
-            </label>
-            {move || match (ask.get(), answer.get()) {
-                (true, ServerAnswer::Answered { response, milliseconds }) => {
-                    compared(&response, milliseconds, outcome)
-                }
-                (true, ServerAnswer::Failed(reason)) => {
-                    view! { <p class="hint" data-testid=testids::SERVER_ERROR>"No answer: " {reason} "."</p> }.into_any()
-                }
-                (true, ServerAnswer::Asking) => view! { <p class="hint">"Asking."</p> }.into_any(),
-                _ => ().into_any(),
-            }}
-        </div>
-    }
-    .into_any()
+fn comparison(ask: RwSignal<bool>, answer: RwSignal<ServerAnswer>, outcome: Memo<Outcome>) -> Part {
+    let switch = element("input")
+        .attr("type", "checkbox")
+        .testid(testids::ASK_SERVER)
+        .checked_with(move || ask.get())
+        .on_checked(move |checked| ask.set(checked));
+    classed("div", "comparison")
+        .part(classed("label", "switch").part(switch).text("Ask the server too"))
+        .parts_with(move || match (ask.get(), answer.get()) {
+            (
+                true,
+                ServerAnswer::Answered {
+                    response,
+                    milliseconds,
+                },
+            ) => compared(&response, milliseconds, outcome).into_iter().collect(),
+            (true, ServerAnswer::Failed(reason)) => vec![
+                classed("p", "hint")
+                    .testid(testids::SERVER_ERROR)
+                    .text(&format!("No answer: {reason}.")),
+            ],
+            (true, ServerAnswer::Asking) => vec![classed("p", "hint").text("Asking.")],
+            _ => Vec::new(),
+        })
 }
 
-fn compared(response: &PredictResponse, milliseconds: f64, outcome: Memo<Outcome>) -> AnyView {
-    let Some(said) = response.predictions.first().copied() else {
-        return ().into_any();
-    };
+fn compared(response: &PredictResponse, milliseconds: f64, outcome: Memo<Outcome>) -> Option<Part> {
+    let said = response.predictions.first().copied()?;
     let verdict = move || {
         let (p, margin) = outcome.with(numbers)?;
         let equal = (p.to_bits(), margin.to_bits()) == (said.probability.to_bits(), said.margin.to_bits());
@@ -279,35 +290,23 @@ fn compared(response: &PredictResponse, milliseconds: f64, outcome: Memo<Outcome
             ("different", "Not the same")
         })
     };
-    view! {
-        <dl class="facts">
-            <div>
-                <dt>"Server"</dt>
-                <dd>
-                    <span data-testid=testids::SERVER_CTR data-value=browser::exact(said.probability.into())>
-                        {browser::percent(said.probability)}
-                    </span>
-                    <code class="aside" data-testid=testids::SERVER_MARGIN_BITS>{bits(said.margin)}</code>
-                </dd>
-            </div>
-            <div>
-                <dt>"By version"</dt>
-                <dd>
-                    <span data-testid=testids::SERVER_VERSION>{response.model.version}</span>
-                    <span class="aside">"in " {fixed(milliseconds, 0)} " ms"</span>
-                </dd>
-            </div>
-            <div>
-                <dt>"Compared"</dt>
-                <dd
-                    class="verdict"
-                    data-testid=testids::SERVER_EQUAL
-                    data-value=move || verdict().map(|(word, _)| word)
-                >
-                    {move || verdict().map(|(_, text)| text)}
-                </dd>
-            </div>
-        </dl>
-    }
-    .into_any()
+    let rate = element("span")
+        .testid(testids::SERVER_CTR)
+        .attr("data-value", &browser::exact(said.probability.into()))
+        .text(&browser::percent(said.probability));
+    let version = element("span")
+        .testid(testids::SERVER_VERSION)
+        .text(&response.model.version.to_string());
+    let took = classed("span", "aside").text(&format!("in {} ms", fixed(milliseconds, 0)));
+    let verdict = classed("dd", "verdict")
+        .testid(testids::SERVER_EQUAL)
+        .attr_with("data-value", move || verdict().map(|(word, _)| word.to_owned()))
+        .text_with(move || verdict().map_or("", |(_, text)| text).to_owned());
+    let bits = bits_shown(said.margin, testids::SERVER_MARGIN_BITS);
+    Some(
+        classed("dl", "facts")
+            .part(fact("Server", element("dd").part(rate).part(bits)))
+            .part(fact("By version", element("dd").part(version).part(took)))
+            .part(fact("Compared", verdict)),
+    )
 }

@@ -1,15 +1,17 @@
-use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
+use model_export::Row;
+use web_sys::KeyboardEvent;
 
-use crate::components::{Inputs, LinePaste, ProvenancePanel, ResultCard, ServerAnswer};
+use crate::components::{
+    ServerAnswer, category_inputs, integer_inputs, line_paste, provenance_panel, result_card,
+};
+use crate::element::{Part, button, classed, element};
 use crate::row_form::RowForm;
 use crate::state::{AppState, ModelState};
 use crate::testids;
-use model_export::Row;
 
 /// One row in, its click-through rate out.
-#[component]
-pub(super) fn Predict(state: AppState) -> impl IntoView {
+pub(super) fn predict(state: AppState) -> Vec<Part> {
     let form = RowForm::new();
     let answer = RwSignal::new(ServerAnswer::Unasked);
     let announce = RwSignal::new(0_u32);
@@ -21,7 +23,7 @@ pub(super) fn Predict(state: AppState) -> impl IntoView {
         ModelState::Ready(local) => local.model.samples().len(),
         _ => 0,
     };
-    let load_sample = move |_| {
+    let load_sample = move || {
         let ModelState::Ready(local) = state.model.get_untracked() else {
             return;
         };
@@ -32,48 +34,47 @@ pub(super) fn Predict(state: AppState) -> impl IntoView {
             next_sample.update_value(|next| *next += 1);
         }
     };
-    let clear = move |_| {
+    let clear = move || {
         form.fill(Row::default());
         pasted.update(|pasted| *pasted += 1);
     };
-    let predict = move |event: SubmitEvent| {
-        event.prevent_default();
-        announce.update(|times| *times += 1);
-    };
+    let predict = move || announce.update(|times| *times += 1);
     let shortcut = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
-            announce.update(|times| *times += 1);
+            predict();
         }
     };
-    view! {
-        <h1 class="unseen">"Predict a click-through rate"</h1>
-        <div class="predict">
-            <form class="row-form" on:submit=predict on:keydown=shortcut novalidate=true aria-label="Features of one row">
-                <div class="tools">
-                    <button
-                        type="button"
-                        data-testid=testids::LOAD_SAMPLE
-                        disabled=move || samples() == 0
-                        on:click=load_sample
-                    >
-                        "Load sample"
-                    </button>
-                    <button type="button" data-testid=testids::CLEAR on:click=clear>"Clear"</button>
-                    <button type="submit" class="primary" data-testid=testids::PREDICT>"Predict"</button>
-                    <p class="hint keys">
-                        <kbd>"Enter"</kbd>
-                        " reads out the result, which follows every keystroke."
-                    </p>
-                </div>
-                {move || {
-                    pasted.track();
-                    view! { <LinePaste form /> }
-                }}
-                <Inputs form />
-            </form>
-            <ResultCard state form answer announce />
-            <ProvenancePanel state answer />
-        </div>
-    }
+    let load = button("Load sample", testids::LOAD_SAMPLE, load_sample)
+        .attr_with("disabled", move || (samples() == 0).then(String::new));
+    let submit = classed("button", "primary")
+        .attr("type", "submit")
+        .testid(testids::PREDICT)
+        .text("Predict");
+    let keys = classed("p", "hint keys")
+        .part(element("kbd").text("Enter"))
+        .text(" reads out the result, which follows every keystroke.");
+    let tools = classed("div", "tools")
+        .part(load)
+        .part(button("Clear", testids::CLEAR, clear))
+        .part(submit)
+        .part(keys);
+    let row_form = classed("form", "row-form")
+        .attrs(&[("novalidate", ""), ("aria-label", "Features of one row")])
+        .on_submit(predict)
+        .on_key(shortcut)
+        .part(tools)
+        .parts_with(move || {
+            pasted.track();
+            vec![line_paste(form)]
+        })
+        .part(integer_inputs(form))
+        .part(category_inputs(form));
+    vec![
+        classed("h1", "unseen").text("Predict a click-through rate"),
+        classed("div", "predict")
+            .part(row_form)
+            .part(result_card(state, form, answer, announce))
+            .part(provenance_panel(state, answer)),
+    ]
 }

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use api_types::{Engine, TrainingRun, TrainingRunEvent, TrainingRunRequest, TrainingRunState};
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
@@ -10,7 +9,8 @@ use web_sys::{EventSource, MessageEvent};
 
 use crate::browser::{self, local_time};
 use crate::client::Api;
-use crate::components::TokenInput;
+use crate::components::token_input;
+use crate::element::{Part, classed, element};
 use crate::route::Route;
 use crate::state::AppState;
 use crate::testids;
@@ -45,8 +45,7 @@ impl Drop for Stream {
 }
 
 /// Queues training runs and shows how they come along.
-#[component]
-pub(super) fn Training(state: AppState) -> impl IntoView {
+pub(super) fn training(state: AppState) -> Vec<Part> {
     let runs = Runs {
         state,
         list: RwSignal::default(),
@@ -60,24 +59,18 @@ pub(super) fn Training(state: AppState) -> impl IntoView {
             runs.follow(api);
         }
     });
-    view! {
-        <h1>"Training"</h1>
-        {move || match api.get() {
-            None => {
-                view! { <p class="hint">"Training needs a server, and this page was published without one."</p> }
-                    .into_any()
-            }
-            Some(api) => {
-                view! {
-                    <QueueForm runs api />
-                    <h2>"Training runs"</h2>
-                    <p class="field-error">{move || runs.error.get()}</p>
-                    <RunList runs />
-                }
-                    .into_any()
-            }
-        }}
-    }
+    let below = classed("div", "stack").parts_with(move || match api.get() {
+        None => vec![
+            classed("p", "hint").text("Training needs a server, and this page was published without one."),
+        ],
+        Some(api) => vec![
+            queue_form(runs, api),
+            element("h2").text("Training runs"),
+            classed("p", "field-error").message(runs.error),
+            run_list(runs),
+        ],
+    });
+    vec![element("h1").text("Training"), below]
 }
 
 impl Runs {
@@ -168,15 +161,13 @@ fn under_way(run: &TrainingRun) -> bool {
     matches!(run.state, TrainingRunState::Queued | TrainingRunState::Running)
 }
 
-#[component]
-fn QueueForm(runs: Runs, api: Api) -> impl IntoView {
+fn queue_form(runs: Runs, api: Api) -> Part {
     let [rows, seed, rounds] = ["100000", "1", "200"].map(|start| RwSignal::new(start.to_owned()));
     let engine = RwSignal::new("xgboost".to_owned());
     let promote = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
-    let queue = move |event: SubmitEvent| {
-        event.prevent_default();
+    let queue = move || {
         let request = || {
             Ok(TrainingRunRequest {
                 data: Vec::new(),
@@ -215,70 +206,82 @@ fn QueueForm(runs: Runs, api: Api) -> impl IntoView {
             }
         });
     };
-    view! {
-        <form class="card queue" on:submit=queue aria-label="A new training run">
-            <div class="queue-fields">
-                {number("train-rows", "Generated rows", testids::TRAIN_ROWS, "Empty: the worker's own data.", rows)}
-                {number("train-seed", "Seed", testids::TRAIN_SEED, "Of rows, folds and trees.", seed)}
-                {number("train-rounds", "Rounds at most", testids::TRAIN_ROUNDS, "Stops early by itself.", rounds)}
-                <div class="field">
-                    <label for="train-engine">"Engine"</label>
-                    <select
-                        id="train-engine"
-                        data-testid=testids::TRAIN_ENGINE
-                        on:change:target=move |event| engine.set(event.target().value())
-                    >
-                        <option value="xgboost">"XGBoost"</option>
-                        <option value="gbdt">"gbdt (pure Rust)"</option>
-                    </select>
-                </div>
-                <TokenInput state=runs.state />
-            </div>
-            <label class="switch">
-                <input
-                    type="checkbox"
-                    data-testid=testids::TRAIN_PROMOTE
-                    on:change:target=move |event| promote.set(event.target().checked())
-                />
-                "Put the new version into Production"
-            </label>
-            <p class="field-error" role="alert" data-testid=testids::TRAINING_ERROR>{move || error.get()}</p>
-            <button
-                type="submit"
-                class="primary"
-                data-testid=testids::QUEUE_TRAINING
-                disabled=move || busy.get()
-            >
-                "Queue a training run"
-            </button>
-        </form>
-    }
+    let option = |value: &str, text: &str| element("option").attr("value", value).text(text);
+    let engine_field = classed("div", "field")
+        .part(element("label").attr("for", "train-engine").text("Engine"))
+        .part(
+            element("select")
+                .attr("id", "train-engine")
+                .testid(testids::TRAIN_ENGINE)
+                .on_input(move |chosen| engine.set(chosen))
+                .part(option("xgboost", "XGBoost"))
+                .part(option("gbdt", "gbdt (pure Rust)")),
+        );
+    let fields = classed("div", "queue-fields")
+        .part(number(
+            testids::TRAIN_ROWS,
+            "Generated rows",
+            "Empty: the worker's own data.",
+            rows,
+        ))
+        .part(number(
+            testids::TRAIN_SEED,
+            "Seed",
+            "Of rows, folds and trees.",
+            seed,
+        ))
+        .part(number(
+            testids::TRAIN_ROUNDS,
+            "Rounds at most",
+            "Stops early by itself.",
+            rounds,
+        ))
+        .part(engine_field)
+        .part(token_input(runs.state));
+    let promote_switch = element("input")
+        .attr("type", "checkbox")
+        .testid(testids::TRAIN_PROMOTE)
+        .on_checked(move |checked| promote.set(checked));
+    let submit = classed("button", "primary")
+        .attr("type", "submit")
+        .testid(testids::QUEUE_TRAINING)
+        .attr_with("disabled", move || busy.get().then(String::new))
+        .text("Queue a training run");
+    classed("form", "card queue")
+        .attr("aria-label", "A new training run")
+        .on_submit(queue)
+        .part(fields)
+        .part(
+            classed("label", "switch")
+                .part(promote_switch)
+                .text("Put the new version into Production"),
+        )
+        .part(
+            classed("p", "field-error")
+                .attr("role", "alert")
+                .testid(testids::TRAINING_ERROR)
+                .message(error),
+        )
+        .part(submit)
 }
 
-fn number(
-    id: &'static str,
-    label: &'static str,
-    testid: &'static str,
-    hint: &'static str,
-    value: RwSignal<String>,
-) -> AnyView {
+/// A field for a number, whose test id is its id too.
+fn number(id: &str, label: &str, hint: &str, value: RwSignal<String>) -> Part {
     let hint_id = format!("{id}-hint");
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                inputmode="numeric"
-                autocomplete="off"
-                data-testid=testid
-                aria-describedby=hint_id.clone()
-                prop:value=move || value.get()
-                on:input:target=move |event| value.set(event.target().value())
-            />
-            <p class="hint" id=hint_id>{hint}</p>
-        </div>
-    }
-    .into_any()
+    let input = element("input")
+        .attrs(&[
+            ("id", id),
+            ("inputmode", "numeric"),
+            ("autocomplete", "off"),
+            ("aria-describedby", &hint_id),
+        ])
+        .testid(id)
+        .value_with(move || value.get())
+        .on_input(move |text| value.set(text));
+    classed("div", "field")
+        .part(element("label").attr("for", id).text(label))
+        .part(input)
+        .part(classed("p", "hint").attr("id", &hint_id).text(hint))
 }
 
 fn whole_number(name: &str, text: &str) -> Result<Option<u64>, String> {
@@ -291,8 +294,7 @@ fn whole_number(name: &str, text: &str) -> Result<Option<u64>, String> {
     }
 }
 
-#[component]
-fn RunList(runs: Runs) -> impl IntoView {
+fn run_list(runs: Runs) -> Part {
     let ids = Memo::new(move |_| {
         runs.list.with(|list| {
             list.iter()
@@ -300,89 +302,85 @@ fn RunList(runs: Runs) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    view! {
-        <ul class="runs" data-testid=testids::TRAINING_RUNS>
-            <For each=move || ids.get() key=String::clone let:id>
-                {item(runs, id)}
-            </For>
-        </ul>
-        {move || ids.with(Vec::is_empty).then(|| view! { <p class="hint">"None was queued yet."</p> })}
-    }
+    let none = move || ids.with(Vec::is_empty);
+    element("div")
+        .part(
+            classed("ul", "runs")
+                .testid(testids::TRAINING_RUNS)
+                .parts_with(move || ids.get().into_iter().map(|id| item(runs, id)).collect()),
+        )
+        .part(
+            classed("p", "hint")
+                .text_with(move || if none() { "None was queued yet." } else { "" }.to_owned()),
+        )
 }
 
-fn item(runs: Runs, id: String) -> AnyView {
+fn item(runs: Runs, id: String) -> Part {
     let testid = testids::training_run(&id);
     let run = Memo::new(move |_| {
         runs.list
             .with(|list| list.iter().find(|run| run.training_run_id == id).cloned())
     });
-    view! {
-        <li class="card" data-testid=testid>
-            {move || run.get().map(|run| details(&run))}
-        </li>
-    }
-    .into_any()
+    classed("li", "card")
+        .testid(&testid)
+        .parts_with(move || run.with(|run| run.as_ref().map_or_else(Vec::new, details)))
 }
 
-fn details(run: &TrainingRun) -> AnyView {
+fn details(run: &TrainingRun) -> Vec<Part> {
     let (word, label) = match run.state {
         TrainingRunState::Queued => ("queued", "Queued"),
         TrainingRunState::Running => ("running", "Running"),
         TrainingRunState::Succeeded => ("succeeded", "Succeeded"),
         TrainingRunState::Failed => ("failed", "Failed"),
     };
-    let about = about(&run.request);
-    let attempts = (run.attempts > 1).then(|| format!("attempt {}", run.attempts));
-    let progress = run.progress.clone();
-    view! {
-        <p class="run-head">
-            <span class="stage" data-stage=label data-testid=testids::RUN_STATE data-value=word>{label}</span>
-            <span class="run-about">{about}</span>
-            <time class="aside" datetime=iso_utc(run.queued_at_ms)>{local_time(run.queued_at_ms)}</time>
-            {attempts.map(|attempts| view! { <span class="aside">{attempts}</span> })}
-        </p>
-        {under_way(run)
-            .then(|| {
-                let fraction = progress
-                    .as_ref()
-                    .and_then(|progress| progress.total.map(|total| (progress.done, total)))
-                    .filter(|(_, total)| *total > 0);
-                view! {
-                    <progress
-                        data-testid=testids::RUN_PROGRESS
-                        aria-label="Progress of this step"
-                        max=fraction.map(|(_, total)| total.to_string())
-                        value=fraction.map(|(done, _)| done.to_string())
-                    ></progress>
-                }
-            })}
-        {progress
-            .map(|progress| {
-                view! {
-                    <p class="run-progress">
-                        <span data-testid=testids::RUN_STEP>{progress.step}</span>
-                        <span class="aside" data-testid=testids::RUN_MESSAGE>{progress.message}</span>
-                    </p>
-                }
-            })}
-        {run.error.clone().map(|error| view! { <p class="field-error">{error}</p> })}
-        {run
-            .version
-            .map(|version| {
-                view! {
-                    <p>
-                        <a
-                            href=Route::Versions.href()
-                            data-testid=testids::RUN_VERSION
-                            data-value=version.to_string()
-                        >
-                            {format!("Registered as version {version}")}
-                        </a>
-                    </p>
-                }
-            })}
+    let state = classed("span", "stage")
+        .attrs(&[("data-stage", label), ("data-value", word)])
+        .testid(testids::RUN_STATE)
+        .text(label);
+    let queued_at = classed("time", "aside")
+        .attr("datetime", &iso_utc(run.queued_at_ms))
+        .text(&local_time(run.queued_at_ms));
+    let mut head = classed("p", "run-head")
+        .part(state)
+        .part(classed("span", "run-about").text(&about(&run.request)))
+        .part(queued_at);
+    if run.attempts > 1 {
+        head = head.part(classed("span", "aside").text(&format!("attempt {}", run.attempts)));
     }
-    .into_any()
+    let mut parts = vec![head];
+    if under_way(run) {
+        let bar = element("progress")
+            .testid(testids::RUN_PROGRESS)
+            .attr("aria-label", "Progress of this step");
+        let fraction = run
+            .progress
+            .as_ref()
+            .and_then(|progress| progress.total.map(|total| (progress.done, total)))
+            .filter(|(_, total)| *total > 0);
+        parts.push(match fraction {
+            Some((done, total)) => bar.attrs(&[("max", &total.to_string()), ("value", &done.to_string())]),
+            None => bar,
+        });
+    }
+    if let Some(progress) = &run.progress {
+        let step = element("span").testid(testids::RUN_STEP).text(&progress.step);
+        let message = classed("span", "aside")
+            .testid(testids::RUN_MESSAGE)
+            .text(&progress.message);
+        parts.push(classed("p", "run-progress").part(step).part(message));
+    }
+    if let Some(error) = &run.error {
+        parts.push(classed("p", "field-error").text(error));
+    }
+    if let Some(version) = run.version {
+        let link = element("a")
+            .attr("href", Route::Versions.href())
+            .testid(testids::RUN_VERSION)
+            .attr("data-value", &version.to_string())
+            .text(&format!("Registered as version {version}"));
+        parts.push(element("p").part(link));
+    }
+    parts
 }
 
 fn about(request: &TrainingRunRequest) -> String {

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use api_types::{ModelVersion, RunDetail, Stage};
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::browser::{exact, fixed, local_time};
-use crate::components::{Curves, METRICS, TokenInput, metric};
+use crate::components::{METRICS, curves, metric, token_input};
+use crate::element::{Part, button, classed, element};
 use crate::state::AppState;
 use crate::testids;
 use crate::text::{iso_utc, size};
@@ -22,78 +22,67 @@ enum Action {
 type Shown = Option<(i64, Option<Result<RunDetail, String>>)>;
 
 /// All versions with stages and metrics; with a server also their promotion and learning curves.
-#[component]
-pub(super) fn Versions(state: AppState) -> impl IntoView {
+pub(super) fn versions(state: AppState) -> Vec<Part> {
     let action = RwSignal::new(None::<Action>);
     let shown = RwSignal::new(None);
-    let versions = move || {
-        state
-            .manifest
-            .get()
-            .map(|manifest| manifest.versions.clone())
-            .unwrap_or_default()
-    };
-    view! {
-        <div class="page-title">
-            <h1>"Versions"</h1>
-            {move || {
-                state
-                    .api()
-                    .is_some()
-                    .then(|| {
-                        view! {
-                            <button
-                                type="button"
-                                data-testid=testids::ROLLBACK
-                                on:click=move |_| action.set(Some(Action::RollBack))
-                            >
-                                "Roll back"
-                            </button>
-                        }
-                    })
-            }}
-        </div>
-        {move || action.get().map(|asked| view! { <ActionForm state asked action /> })}
-        {move || shown.get().map(curves_panel)}
-        {move || {
-            let versions = versions();
-            if versions.is_empty() {
-                view! { <p class="hint">"No version is registered yet."</p> }.into_any()
+    let title = classed("div", "page-title")
+        .part(element("h1").text("Versions"))
+        .parts_with(move || {
+            let ask = move || action.set(Some(Action::RollBack));
+            let server = state.api().is_some();
+            server
+                .then(|| button("Roll back", testids::ROLLBACK, ask))
+                .into_iter()
+                .collect()
+        });
+    let below = classed("div", "stack")
+        .parts_with(move || {
+            let asked = action.get();
+            asked
+                .map(|asked| action_form(state, asked, action))
+                .into_iter()
+                .collect()
+        })
+        .parts_with(move || shown.get().map(curves_panel).into_iter().collect())
+        .parts_with(move || {
+            let manifest = state.manifest.get();
+            let versions = manifest.as_ref().map_or(&[][..], |manifest| &manifest.versions);
+            vec![if versions.is_empty() {
+                classed("p", "hint").text("No version is registered yet.")
             } else {
                 table(state, versions, action, shown)
-            }
-        }}
-    }
+            }]
+        });
+    vec![title, below]
 }
 
 fn table(
     state: AppState,
-    versions: Vec<ModelVersion>,
+    versions: &[ModelVersion],
     action: RwSignal<Option<Action>>,
     shown: RwSignal<Shown>,
-) -> AnyView {
-    let server = state.api().is_some();
-    let head = |name: &'static str| view! { <th role="columnheader" scope="col">{name}</th> };
-    view! {
-        <table role="table" class="versions card" data-testid=testids::VERSIONS_TABLE>
-            <caption class="unseen">"Versions, newest first, with metrics on the test split"</caption>
-            <thead role="rowgroup">
-                <tr role="row">
-                    {["Version", "Stage", "Run", "Trained"].map(head).into_iter().collect_view()}
-                    {METRICS
-                        .iter()
-                        .map(|(_, name, _)| view! { <th role="columnheader" scope="col" class="number">{*name}</th> })
-                        .collect_view()}
-                    <th role="columnheader" scope="col" class="number">"Size"</th>
-                    {server.then(|| view! { <th role="columnheader" scope="col"><span class="unseen">"Actions"</span></th> })}
-                </tr>
-            </thead>
-            <tbody role="rowgroup">
-                {versions.into_iter().map(|version| row(state, &version, action, shown)).collect_view()}
-            </tbody>
-        </table>
-    }
-    .into_any()
+) -> Part {
+    let head = |name: &str| {
+        element("th")
+            .attrs(&[("role", "columnheader"), ("scope", "col")])
+            .text(name)
+    };
+    let numbers = METRICS.iter().map(|(_, name, _)| *name).chain(["Size"]);
+    let actions = state
+        .api()
+        .map(|_| head("").part(classed("span", "unseen").text("Actions")));
+    let heads = element("tr")
+        .attr("role", "row")
+        .parts(["Version", "Stage", "Run", "Trained"].map(head))
+        .parts(numbers.map(|name| head(name).attr("class", "number")))
+        .parts(actions);
+    let rows = versions.iter().map(|version| row(state, version, action, shown));
+    classed("table", "versions card")
+        .attr("role", "table")
+        .testid(testids::VERSIONS_TABLE)
+        .part(classed("caption", "unseen").text("Versions, newest first, with metrics on the test split"))
+        .part(element("thead").attr("role", "rowgroup").part(heads))
+        .part(element("tbody").attr("role", "rowgroup").parts(rows))
 }
 
 fn row(
@@ -101,66 +90,73 @@ fn row(
     version: &ModelVersion,
     action: RwSignal<Option<Action>>,
     shown: RwSignal<Shown>,
-) -> AnyView {
+) -> Part {
     let number = version.version;
     let stage = version.stage.as_str();
-    let in_production = version.stage == Stage::Production;
+    let cell = |label: &str| element("td").attrs(&[("role", "cell"), ("data-label", label)]);
+    let metrics = METRICS.iter().map(|(key, name, digits)| {
+        let cell = cell(name).attr("class", "number");
+        match metric(version, key) {
+            Some(value) => cell
+                .attr("data-value", &exact(value))
+                .text(&fixed(value, *digits)),
+            None => cell.text("—"),
+        }
+    });
+    element("tr")
+        .attr("role", "row")
+        .testid(&testids::version_row(number))
+        .attr("data-stage", stage)
+        .part(
+            element("th")
+                .attrs(&[("role", "rowheader"), ("scope", "row"), ("data-label", "Version")])
+                .text(&number.to_string()),
+        )
+        .part(cell("Stage").part(classed("span", "stage").attr("data-stage", stage).text(stage)))
+        .part(cell("Run").part(classed("span", "run-name").text(&version.run_name)))
+        .part(
+            cell("Trained").part(
+                element("time")
+                    .attr("datetime", &iso_utc(version.trained_at_ms))
+                    .text(&local_time(version.trained_at_ms)),
+            ),
+        )
+        .parts(metrics)
+        .part(
+            cell("Size")
+                .attr("class", "number")
+                .text(&size(version.model_bytes)),
+        )
+        .parts(state.api().map(|_| actions(state, version, action, shown)))
+}
+
+fn actions(
+    state: AppState,
+    version: &ModelVersion,
+    action: RwSignal<Option<Action>>,
+    shown: RwSignal<Shown>,
+) -> Part {
+    let number = version.version;
     let run_id = version.run_id.clone();
-    let show_curves = move |_| toggle_curves(state, shown, number, &run_id);
-    view! {
-        <tr role="row" data-testid=testids::version_row(number) data-stage=stage>
-            <th role="rowheader" scope="row" data-label="Version">{number}</th>
-            <td role="cell" data-label="Stage">
-                <span class="stage" data-stage=stage>{stage}</span>
-            </td>
-            <td role="cell" data-label="Run">
-                <span class="run-name">{version.run_name.clone()}</span>
-            </td>
-            <td role="cell" data-label="Trained">
-                <time datetime=iso_utc(version.trained_at_ms)>{local_time(version.trained_at_ms)}</time>
-            </td>
-            {METRICS
-                .iter()
-                .map(|(key, name, digits)| {
-                    let value = metric(version, key);
-                    view! {
-                        <td role="cell" class="number" data-label=*name data-value=value.map(exact)>
-                            {value.map_or_else(|| "—".to_owned(), |value| fixed(value, *digits))}
-                        </td>
-                    }
-                })
-                .collect_view()}
-            <td role="cell" class="number" data-label="Size">{size(version.model_bytes)}</td>
-            {state
-                .api()
-                .is_some()
-                .then(|| {
-                    view! {
-                        <td role="cell" class="actions">
-                            <button
-                                type="button"
-                                data-testid=testids::curves(number)
-                                aria-pressed=move || shown.with(|shown| shows(shown, number)).to_string()
-                                on:click=show_curves
-                            >
-                                "Curves"
-                                <span class="unseen">" of version " {number}</span>
-                            </button>
-                            <button
-                                type="button"
-                                data-testid=testids::promote(number)
-                                disabled=in_production
-                                on:click=move |_| action.set(Some(Action::Promote(number)))
-                            >
-                                "Promote"
-                                <span class="unseen">" version " {number}</span>
-                            </button>
-                        </td>
-                    }
-                })}
-        </tr>
+    let of = |text: &str| classed("span", "unseen").text(text).text(&number.to_string());
+    let show = button("Curves", &testids::curves(number), move || {
+        toggle_curves(state, shown, number, &run_id);
+    })
+    .attr_with("aria-pressed", move || {
+        Some(shown.with(|shown| shows(shown, number)).to_string())
+    })
+    .part(of(" of version "));
+    let mut promote = button("Promote", &testids::promote(number), move || {
+        action.set(Some(Action::Promote(number)));
+    })
+    .part(of(" version "));
+    if version.stage == Stage::Production {
+        promote = promote.attr("disabled", "");
     }
-    .into_any()
+    classed("td", "actions")
+        .attr("role", "cell")
+        .part(show)
+        .part(promote)
 }
 
 fn shows(shown: &Shown, version: i64) -> bool {
@@ -183,22 +179,20 @@ fn toggle_curves(state: AppState, shown: RwSignal<Shown>, version: i64, run_id: 
     });
 }
 
-fn curves_panel((version, run): (i64, Option<Result<RunDetail, String>>)) -> AnyView {
-    view! {
-        <section class="card" data-testid=testids::CURVES_PANEL aria-live="polite">
-            <h2>"Learning curves of version " {version}</h2>
-            {match run {
-                None => view! { <p class="hint">"Fetching."</p> }.into_any(),
-                Some(Ok(run)) => view! { <Curves run /> }.into_any(),
-                Some(Err(reason)) => view! { <p class="field-error">{format!("They can't be fetched: {reason}.")}</p> }.into_any(),
-            }}
-        </section>
-    }
-    .into_any()
+fn curves_panel((version, run): (i64, Option<Result<RunDetail, String>>)) -> Part {
+    let body = match run {
+        None => classed("p", "hint").text("Fetching."),
+        Some(Ok(run)) => curves(&run),
+        Some(Err(reason)) => classed("p", "field-error").text(&format!("They can't be fetched: {reason}.")),
+    };
+    classed("section", "card")
+        .testid(testids::CURVES_PANEL)
+        .attr("aria-live", "polite")
+        .part(element("h2").text(&format!("Learning curves of version {version}")))
+        .part(body)
 }
 
-#[component]
-fn ActionForm(state: AppState, asked: Action, action: RwSignal<Option<Action>>) -> impl IntoView {
+fn action_form(state: AppState, asked: Action, action: RwSignal<Option<Action>>) -> Part {
     let reason = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -206,8 +200,7 @@ fn ActionForm(state: AppState, asked: Action, action: RwSignal<Option<Action>>) 
         Action::Promote(version) => format!("Promote version {version} to Production"),
         Action::RollBack => "Roll back to the version that was in Production before".to_owned(),
     };
-    let act = move |event: SubmitEvent| {
-        event.prevent_default();
+    let act = move || {
         let (Some(api), Some(model)) = (state.api(), model_name(state)) else {
             return;
         };
@@ -231,34 +224,49 @@ fn ActionForm(state: AppState, asked: Action, action: RwSignal<Option<Action>>) 
             }
         });
     };
-    view! {
-        <form class="card action" data-testid=testids::ACTION_FORM on:submit=act aria-labelledby="action-title">
-            <h2 id="action-title">{title}</h2>
-            <div class="action-fields">
-                <TokenInput state />
-                <div class="field">
-                    <label for="reason">"Reason"</label>
-                    <input
-                        id="reason"
-                        data-testid=testids::REASON_INPUT
-                        autocomplete="off"
-                        aria-describedby="reason-hint"
-                        on:input:target=move |event| reason.set(event.target().value())
-                    />
-                    <p id="reason-hint" class="hint">"Kept in the registry with the change."</p>
-                </div>
-            </div>
-            <p class="field-error" role="alert" data-testid=testids::ACTION_ERROR>{move || error.get()}</p>
-            <div class="tools">
-                <button type="submit" class="primary" data-testid=testids::CONFIRM_ACTION disabled=move || busy.get()>
-                    {if asked == Action::RollBack { "Roll back" } else { "Promote" }}
-                </button>
-                <button type="button" data-testid=testids::CANCEL_ACTION on:click=move |_| action.set(None)>
-                    "Cancel"
-                </button>
-            </div>
-        </form>
-    }
+    let reason_input = element("input")
+        .attrs(&[
+            ("id", "reason"),
+            ("autocomplete", "off"),
+            ("aria-describedby", "reason-hint"),
+        ])
+        .testid(testids::REASON_INPUT)
+        .on_input(move |text| reason.set(text));
+    let reason_field = classed("div", "field")
+        .part(element("label").attr("for", "reason").text("Reason"))
+        .part(reason_input)
+        .part(
+            classed("p", "hint")
+                .attr("id", "reason-hint")
+                .text("Kept in the registry with the change."),
+        );
+    let confirm = classed("button", "primary")
+        .attr("type", "submit")
+        .testid(testids::CONFIRM_ACTION)
+        .attr_with("disabled", move || busy.get().then(String::new))
+        .text(if asked == Action::RollBack {
+            "Roll back"
+        } else {
+            "Promote"
+        });
+    let cancel = button("Cancel", testids::CANCEL_ACTION, move || action.set(None));
+    classed("form", "card action")
+        .testid(testids::ACTION_FORM)
+        .attr("aria-labelledby", "action-title")
+        .on_submit(act)
+        .part(element("h2").attr("id", "action-title").text(&title))
+        .part(
+            classed("div", "action-fields")
+                .part(token_input(state))
+                .part(reason_field),
+        )
+        .part(
+            classed("p", "field-error")
+                .attr("role", "alert")
+                .testid(testids::ACTION_ERROR)
+                .message(error),
+        )
+        .part(classed("div", "tools").part(confirm).part(cancel))
 }
 
 fn model_name(state: AppState) -> Option<String> {
