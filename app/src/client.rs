@@ -3,13 +3,13 @@
 //! All URLs are relative to the page, so that it works under any folder.
 
 use api_types::{
-    ErrorBody, PredictRequest, PredictResponse, PromoteRequest, RollbackRequest, RowInput, RunDetail, Stage,
-    TrainingRun, TrainingRunRequest,
+    ErrorBody, MetricPoint, PredictRequest, PredictResponse, PromoteRequest, RollbackRequest, RowInput,
+    Stage, TrainingRun, TrainingRunRequest,
 };
 use js_sys::Uint8Array;
 use model_export::Row;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, Response};
@@ -60,6 +60,13 @@ pub(crate) async fn file(url: &str, reload: bool) -> Result<Vec<u8>, ClientError
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
+/// What the page reads of an [`api_types::RunDetail`].
+#[derive(Clone, Deserialize)]
+pub(crate) struct LearningCurves {
+    /// Metric key and its points in step order.
+    pub(crate) curves: Vec<(String, Vec<MetricPoint>)>,
+}
+
 /// The server's API under the manifest's `api_base`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Api {
@@ -84,8 +91,8 @@ impl Api {
         json(&self.post("predict", &request, None).await?).await
     }
 
-    /// A run with its learning curves.
-    pub(crate) async fn run(&self, run_id: &str) -> Result<RunDetail, ClientError> {
+    /// A run's learning curves.
+    pub(crate) async fn curves(&self, run_id: &str) -> Result<LearningCurves, ClientError> {
         json(&get(&self.url(&format!("runs/{run_id}")), RequestCache::NoCache).await?).await
     }
 

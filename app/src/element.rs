@@ -54,14 +54,21 @@ pub(crate) fn button(text: &str, testid: &str, click: impl FnMut() + 'static) ->
         .on_click(click)
 }
 
+/// Runs now and after every change of a signal it read, as long as the owner in which this is called.
+pub(crate) fn follow(run: impl FnMut() + 'static) {
+    follow_boxed(Box::new(run));
+}
+
 impl Part {
     /// Sets an attribute.
+    #[inline(never)]
     pub(crate) fn attr(self, name: &str, value: &str) -> Self {
         set(&self.0, name, Some(value));
         self
     }
 
     /// Sets attributes.
+    #[inline(never)]
     pub(crate) fn attrs(self, attributes: &[(&str, &str)]) -> Self {
         for (name, value) in attributes {
             set(&self.0, name, Some(value));
@@ -70,6 +77,7 @@ impl Part {
     }
 
     /// Sets `data-testid`.
+    #[inline(never)]
     pub(crate) fn testid(self, testid: &str) -> Self {
         self.attr("data-testid", testid)
     }
@@ -78,17 +86,18 @@ impl Part {
     pub(crate) fn attr_with(self, name: &'static str, value: impl Fn() -> Option<String> + 'static) -> Self {
         let element = self.0.clone();
         let mut before = None;
-        follow(Box::new(move || {
+        follow(move || {
             let value = value();
             if value != before {
                 set(&element, name, value.as_deref());
                 before = value;
             }
-        }));
+        });
         self
     }
 
     /// Adds text.
+    #[inline(never)]
     pub(crate) fn text(self, text: &str) -> Self {
         append(&self.0, &document().create_text_node(text));
         self
@@ -98,7 +107,7 @@ impl Part {
     pub(crate) fn text_with(self, text: impl Fn() -> String + 'static) -> Self {
         let node = document().create_text_node("");
         append(&self.0, &node);
-        follow(Box::new(move || node.set_data(&text())));
+        follow(move || node.set_data(&text()));
         self
     }
 
@@ -108,6 +117,7 @@ impl Part {
     }
 
     /// Adds a part.
+    #[inline(never)]
     pub(crate) fn part(self, part: Part) -> Self {
         append(&self.0, &part.0);
         self
@@ -128,7 +138,7 @@ impl Part {
         append(&self.0, &end);
         let parent = self.0.clone();
         let shown = RefCell::new(Vec::<Part>::new());
-        follow(Box::new(move || {
+        follow(move || {
             let parts = parts();
             for old in shown.replace(Vec::new()) {
                 old.0.remove();
@@ -139,27 +149,27 @@ impl Part {
                     .expect("the mark stays in its parent");
             }
             shown.replace(parts);
-        }));
+        });
         self
     }
 
     /// Keeps an input's value in step.
     pub(crate) fn value_with(self, value: impl Fn() -> String + 'static) -> Self {
         let input: HtmlInputElement = self.0.clone().unchecked_into();
-        follow(Box::new(move || {
+        follow(move || {
             let value = value();
             // Setting an equal one could move the caret.
             if input.value() != value {
                 input.set_value(&value);
             }
-        }));
+        });
         self
     }
 
     /// Keeps a checkbox in step.
     pub(crate) fn checked_with(self, checked: impl Fn() -> bool + 'static) -> Self {
         let input: HtmlInputElement = self.0.clone().unchecked_into();
-        follow(Box::new(move || input.set_checked(checked())));
+        follow(move || input.set_checked(checked()));
         self
     }
 
@@ -251,8 +261,7 @@ fn append(parent: &Element, node: &web_sys::Node) {
         .expect("parts are not put into themselves");
 }
 
-/// Runs now and after every change of a signal it read.
-fn follow(mut run: Box<dyn FnMut()>) {
+fn follow_boxed(mut run: Box<dyn FnMut()>) {
     keep(RenderEffect::new(move |_| run()));
 }
 

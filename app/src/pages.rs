@@ -12,7 +12,7 @@ use wasm_bindgen::closure::Closure;
 
 use crate::browser::{self, window};
 use crate::components::{banner, header, notices, skip_link};
-use crate::element::{Part, element};
+use crate::element::{Part, element, follow};
 use crate::route::Route;
 use crate::state::AppState;
 
@@ -53,7 +53,7 @@ fn follow_hash(state: AppState) {
         }
     });
     on_cleanup(move || handle.remove());
-    Effect::new(move |_| {
+    follow(move || {
         if let Some(document) = window().document() {
             document.set_title(&format!("{} · ClickLeaf", state.route.get().label()));
         }

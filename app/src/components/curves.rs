@@ -1,11 +1,10 @@
-use api_types::RunDetail;
-
 use crate::browser::{fixed, significant};
+use crate::client::LearningCurves;
 use crate::curve::{HEIGHT, WIDTH, chart};
 use crate::element::{Part, classed, element, svg};
 
 /// A run's learning curves: logloss by boosting round.
-pub(crate) fn curves(run: &RunDetail) -> Part {
+pub(crate) fn curves(run: &LearningCurves) -> Part {
     let Some(chart) = chart(&run.curves, "logloss") else {
         return classed("p", "hint").text("This run has no learning curves.");
     };

@@ -64,13 +64,22 @@ fn panel(state: AppState, answer: RwSignal<ServerAnswer>) -> Vec<Part> {
         .attr("data-value", &version.trained_at_ms.to_string())
         .text(&local_time(version.trained_at_ms))
         .part(classed("span", "aside").text(&iso_utc(version.trained_at_ms)));
+    // Short rows go in pairs where there is room.
     let mut rows = vec![
         plain("Model", testids::PROV_NAME, &version.model_name),
         plain("Version", testids::PROV_VERSION, &version.version.to_string()),
         row("Stage", element("dd").part(stage)),
         plain("Run", testids::PROV_RUN_NAME, &version.run_name),
-        code("Run id", testids::PROV_RUN_ID, &version.run_id),
         plain("Experiment", testids::PROV_EXPERIMENT, &version.experiment_name),
+        plain("Trained on", testids::PROV_DATASET_NAME, &version.dataset_name),
+        row("Trained", trained).attr("class", "wide"),
+    ];
+    if let ModelState::Ready(local) = &model {
+        rows.extend(training_rows(local.model.provenance()));
+    }
+    rows.extend([
+        plain("File size", testids::PROV_MODEL_BYTES, &size(version.model_bytes)),
+        code("Run id", testids::PROV_RUN_ID, &version.run_id),
         code("Artifacts", testids::PROV_ARTIFACT_URI, &version.artifact_uri),
         code("Model SHA-256", testids::PROV_MODEL_SHA256, &version.model_sha256),
         code(
@@ -78,27 +87,13 @@ fn panel(state: AppState, answer: RwSignal<ServerAnswer>) -> Vec<Part> {
             testids::PROV_BOOSTER_SHA256,
             &version.booster_sha256,
         ),
-    ];
+        code(
+            "Data SHA-256",
+            testids::PROV_DATASET_DIGEST,
+            &version.dataset_digest,
+        ),
+    ]);
     rows.extend(signature_rows(&model, signature));
-    rows.push(plain(
-        "Trained on",
-        testids::PROV_DATASET_NAME,
-        &version.dataset_name,
-    ));
-    rows.push(code(
-        "Data SHA-256",
-        testids::PROV_DATASET_DIGEST,
-        &version.dataset_digest,
-    ));
-    if let ModelState::Ready(local) = &model {
-        rows.extend(training_rows(local.model.provenance()));
-    }
-    rows.push(row("Trained", trained));
-    rows.push(plain(
-        "File size",
-        testids::PROV_MODEL_BYTES,
-        &size(version.model_bytes),
-    ));
     let mut parts = vec![said, classed("dl", "rows").parts(rows)];
     parts.extend(metrics(&version));
     parts

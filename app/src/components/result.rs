@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use model_export::Row;
 
 use crate::browser::{self, fixed, significant};
-use crate::element::{Part, classed, element};
+use crate::element::{Part, classed, element, follow};
 use crate::local_model::{Timed, predict_timed};
 use crate::row_form::{RowForm, filled};
 use crate::state::{AppState, ModelState};
@@ -58,7 +58,7 @@ pub(crate) fn result_card(
     ask_server(state, form, ask, answer);
     let outcome = Memo::new(move |_| outcome(state, form, answer));
     let spoken = RwSignal::new(None);
-    Effect::new(move |_| {
+    follow(move || {
         if announce.get() > 0 {
             spoken.set(Some(outcome.with_untracked(sentence)));
         }
@@ -221,7 +221,7 @@ fn ask_server(state: AppState, form: RowForm, ask: RwSignal<bool>, answer: RwSig
         )
     };
     let latest = StoredValue::new(0_u32);
-    Effect::new(move |_| {
+    follow(move || {
         let row: Row = form.row.get();
         let wanted = form.errors.get() == 0 && (ask.get() || needed());
         let api = if wanted { state.api() } else { None };

@@ -10,7 +10,7 @@ use web_sys::{EventSource, MessageEvent};
 use crate::browser::{self, local_time};
 use crate::client::Api;
 use crate::components::token_input;
-use crate::element::{Part, classed, element};
+use crate::element::{Part, classed, element, follow};
 use crate::route::Route;
 use crate::state::AppState;
 use crate::testids;
@@ -54,7 +54,7 @@ pub(super) fn training(state: AppState) -> Vec<Part> {
     };
     // The view may be entered before the manifest is here.
     let api = Memo::new(move |_| state.api());
-    Effect::new(move |_| {
+    follow(move || {
         if let Some(api) = api.get() {
             runs.follow(api);
         }

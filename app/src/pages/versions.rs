@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
-use api_types::{ModelVersion, RunDetail, Stage};
+use api_types::{ModelVersion, Stage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::browser::{exact, fixed, local_time};
+use crate::client::LearningCurves;
 use crate::components::{METRICS, curves, metric, token_input};
 use crate::element::{Part, button, classed, element};
 use crate::state::AppState;
@@ -19,7 +20,7 @@ enum Action {
 }
 
 /// Whose learning curves are shown, and the run once it is here.
-type Shown = Option<(i64, Option<Result<RunDetail, String>>)>;
+type Shown = Option<(i64, Option<Result<LearningCurves, String>>)>;
 
 /// All versions with stages and metrics; with a server also their promotion and learning curves.
 pub(super) fn versions(state: AppState) -> Vec<Part> {
@@ -171,7 +172,7 @@ fn toggle_curves(state: AppState, shown: RwSignal<Shown>, version: i64, run_id: 
     shown.set(Some((version, None)));
     let run_id = run_id.to_owned();
     spawn_local(async move {
-        let run = api.run(&run_id).await.map_err(|error| error.to_string());
+        let run = api.curves(&run_id).await.map_err(|error| error.to_string());
         // Another version may have been asked for by now, or the view left.
         if shown.try_with_untracked(|shown| shows(shown, version)) == Some(true) {
             shown.set(Some((version, Some(run))));
@@ -179,7 +180,7 @@ fn toggle_curves(state: AppState, shown: RwSignal<Shown>, version: i64, run_id: 
     });
 }
 
-fn curves_panel((version, run): (i64, Option<Result<RunDetail, String>>)) -> Part {
+fn curves_panel((version, run): (i64, Option<Result<LearningCurves, String>>)) -> Part {
     let body = match run {
         None => classed("p", "hint").text("Fetching."),
         Some(Ok(run)) => curves(&run),
