@@ -8,6 +8,11 @@ use model_export::{EncoderConfig, EncoderFit, Ensemble, Model, Node, Provenance,
 pub(crate) struct Random(u64);
 
 impl Random {
+    #[allow(dead_code, reason = "not every test crate draws of its own")]
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

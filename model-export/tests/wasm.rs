@@ -1,0 +1,65 @@
+//! The same bits everywhere: natively by `cargo test`, in WebAssembly by `wasm-bindgen-test-runner`, each against the
+//! same pinned digests of margins and probabilities.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
+mod support;
+
+use model_export::{Model, Row, import_xgboost, sha256_hex};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const ROWS: usize = 25_000;
+
+/// Ordinary rows, and every fifth with a value at an end of its domain and a category that no training row had.
+fn hostile_rows() -> Vec<Row> {
+    let mut rows = support::rows(ROWS, 11);
+    let ends = [i64::MAX, i64::MIN, -1, 0, 16_777_217, -16_777_217];
+    for (index, row) in rows.iter_mut().enumerate().step_by(5) {
+        row.integers[index % 13] = Some(ends[index % ends.len()]);
+        row.categories[index % 26] = Some(0xdead_0000 + index as u32);
+    }
+    rows[0] = Row::default();
+    rows
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn predictions_of_raw_rows_have_the_same_bits() {
+    let model = Model::from_bytes(&support::model().to_bytes()).unwrap();
+    let mut bits = Vec::with_capacity(ROWS * 8);
+    for row in hostile_rows() {
+        let prediction = model.predict(&row);
+        bits.extend_from_slice(&prediction.margin.to_le_bytes());
+        bits.extend_from_slice(&prediction.probability.to_le_bytes());
+    }
+    assert_eq!(
+        sha256_hex(&bits),
+        "51fac4108d62208f04ff5138407bf52f01904f44a8325fefd421331b4c35f1e8"
+    );
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn margins_of_an_xgboost_model_have_the_same_bits() {
+    let ensemble = import_xgboost(include_bytes!("fixtures/xgboost_3_4.ubj")).unwrap();
+    let mut random = support::Random::new(5);
+    let special = [f32::NAN, f32::MAX, f32::MIN, f32::MIN_POSITIVE, 1e-45, -0.0, 0.0];
+    let mut features = vec![0.0_f32; ensemble.features()];
+    let mut bits = Vec::with_capacity(ROWS * 8);
+    for _ in 0..ROWS {
+        for value in &mut features {
+            *value = match random.below(6) {
+                0 => special[random.below(special.len() as u64) as usize],
+                _ => (random.below(8_001) as f32 - 4_000.0) / 1_000.0,
+            };
+        }
+        let margin = ensemble.margin(&features);
+        bits.extend_from_slice(&margin.to_le_bytes());
+        bits.extend_from_slice(&model_export::probability(margin).to_le_bytes());
+    }
+    assert_eq!(
+        sha256_hex(&bits),
+        "09a46c2da5a852be5b43e1f014ffa03b045b126e9f233f87c899bb9df573aead"
+    );
+}
