@@ -70,7 +70,7 @@ pub struct ServeOptions {
     #[arg(long, env = "CLICKLEAF_MODEL", value_name = "NAME", help_heading = "Server")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Origin whose pages may call this server from a browser, such as https://ads.example; may be repeated
+    /// Origin whose pages may call this server from a browser, such as `https://ads.example`; may be repeated
     #[arg(
         long,
         env = "CLICKLEAF_ALLOW_ORIGIN",

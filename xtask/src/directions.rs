@@ -38,7 +38,6 @@ pub const RULES: &[Rule] = &[
     NeverReaches("model-export", IMPURE),
     NamedOnlyBy("sqlx", &["registry"]),
     NamedOnlyBy("object_store", &["registry"]),
-    NamedOnlyBy("apalis*", &["registry"]),
     NamedOnlyBy("xgboost", &["trainer"]),
     NamedOnlyBy("axum", &["server"]),
     NamedOnlyBy("leptos", &["app"]),
