@@ -3,151 +3,183 @@
 //! Invariant: every tree is a proper binary tree of finite numbers whose nodes stand in breadth-first order, so the
 //! same trees have one representation. Node 0 is the root; the children of a split stand side by side.
 
+mod build;
 mod evaluate;
+mod node;
 
-use thiserror::Error;
+pub use node::{EnsembleError, Node, Tree};
+
+use crate::objective::Objective;
 
 /// Levels a tree may have below its root.
 pub(crate) const MAX_DEPTH: usize = 512;
 /// Features a model may have.
 pub(crate) const MAX_FEATURES: usize = 65_536;
-
-/// A node of a tree as it is given to [`Ensemble::from_trees`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum Node {
-    /// Goes left when `x < threshold`, and in the default direction when `x` is missing.
-    Split {
-        /// Index of the feature.
-        feature: u32,
-        /// Finite.
-        threshold: f32,
-        /// Where a missing value goes.
-        default_left: bool,
-        /// Index of the left child in the tree.
-        left: u32,
-        /// Index of the right child in the tree.
-        right: u32,
-        /// Loss reduction of the split; not kept.
-        gain: f32,
-        /// Sum of hessians; not kept.
-        cover: f32,
-    },
-    /// Adds its value to the margin.
-    Leaf {
-        /// Finite.
-        value: f32,
-        /// Sum of hessians; not kept.
-        cover: f32,
-    },
-}
-
-/// Why trees are refused.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum EnsembleError {
-    /// The base margin is infinite or not a number.
-    #[error("the base margin is not finite")]
-    BaseMargin,
-    /// More features than a model may have, or none.
-    #[error("{0} features; a model has 1 to 65536")]
-    Features(usize),
-    /// More nodes than can be counted.
-    #[error("the ensemble has too many nodes")]
-    TooManyNodes,
-    /// A tree is not a tree.
-    #[error("tree {tree}, node {node}: {problem}")]
-    Node {
-        /// Index of the tree.
-        tree: usize,
-        /// Index of the node as given.
-        node: usize,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-}
+/// Margins a row may have.
+pub(crate) const MAX_GROUPS: usize = 65_536;
+/// Categories are below this, the last integer that `f32` tells from the next.
+pub(crate) const MAX_CATEGORY: u32 = 1 << 24;
 
 /// A split or a leaf. `left` is the left child's index in the whole ensemble and 0 for a leaf.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FlatNode {
-    /// Threshold of a split, value of a leaf.
+    /// Threshold of a split, value of a leaf; for a categorical split the bits of its index in `category_sets`.
     pub(crate) value: f32,
     pub(crate) left: u32,
     pub(crate) feature: u16,
     pub(crate) default_left: bool,
+    pub(crate) categorical: bool,
+}
+
+impl FlatNode {
+    pub(crate) fn leaf(value: f32) -> Self {
+        Self {
+            value,
+            left: 0,
+            feature: 0,
+            default_left: false,
+            categorical: false,
+        }
+    }
+
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Of a categorical split: the index of the set of categories that go right.
+    pub(crate) fn category_set(&self) -> usize {
+        self.value.to_bits() as usize
+    }
+
+    fn bits(&self) -> (u32, u32, u16, bool, bool) {
+        (
+            self.value.to_bits(),
+            self.left,
+            self.feature,
+            self.default_left,
+            self.categorical,
+        )
+    }
 }
 
 impl PartialEq for FlatNode {
     fn eq(&self, other: &Self) -> bool {
-        let bits = |node: &Self| (node.value.to_bits(), node.left, node.feature, node.default_left);
-        bits(self) == bits(other)
+        self.bits() == other.bits()
     }
 }
 
-/// Boosted trees that add up to a margin. Equality is of bits.
+/// Boosted trees that add up to one margin or, in models of several classes, one for each group. Equality is of bits.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
-    base_margin: f32,
+    objective: Objective,
+    /// Of each group.
+    base_margins: Vec<f32>,
     features: usize,
     /// Where each tree's root is in `nodes`.
     roots: Vec<u32>,
+    /// Which group each tree adds to.
+    tree_groups: Vec<u16>,
     nodes: Vec<FlatNode>,
+    /// Categories that go right, one set for each categorical split in the order of nodes.
+    category_sets: Vec<Box<[u32]>>,
+    /// Sum of hessians of each node; empty where they were left out.
+    covers: Vec<f32>,
 }
 
 impl PartialEq for Ensemble {
     fn eq(&self, other: &Self) -> bool {
-        self.base_margin.to_bits() == other.base_margin.to_bits()
+        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        self.objective == other.objective
+            && bits(&self.base_margins) == bits(&other.base_margins)
             && self.features == other.features
             && self.roots == other.roots
+            && self.tree_groups == other.tree_groups
             && self.nodes == other.nodes
+            && self.category_sets == other.category_sets
+            && bits(&self.covers) == bits(&other.covers)
     }
 }
 
+/// The fields of an [`Ensemble`] that its caller has checked, as the reader of a file does.
+pub(crate) struct EnsembleParts {
+    pub(crate) objective: Objective,
+    pub(crate) base_margins: Vec<f32>,
+    pub(crate) features: usize,
+    pub(crate) roots: Vec<u32>,
+    pub(crate) tree_groups: Vec<u16>,
+    pub(crate) nodes: Vec<FlatNode>,
+    pub(crate) category_sets: Vec<Box<[u32]>>,
+    pub(crate) covers: Vec<f32>,
+}
+
 impl Ensemble {
-    /// Checks trees and puts their nodes in breadth-first order.
-    ///
-    /// The root of each is node 0; every node must be reached exactly once, in at most 512 levels.
+    /// A `binary:logistic` model of one margin. As [`Ensemble::grouped`] otherwise.
     pub fn from_trees(
         base_margin: f32,
         features: usize,
         trees: Vec<Vec<Node>>,
     ) -> Result<Self, EnsembleError> {
-        if !base_margin.is_finite() {
+        let trees: Vec<Tree> = trees.into_iter().map(|nodes| Tree { group: 0, nodes }).collect();
+        Self::grouped(Objective::BINARY_LOGISTIC, &[base_margin], features, &trees)
+    }
+
+    /// Checks trees and puts their nodes in breadth-first order.
+    ///
+    /// There is a base margin for each group. The root of each tree is node 0; every node must be reached exactly
+    /// once, in at most 512 levels. Covers are kept.
+    pub fn grouped(
+        objective: Objective,
+        base_margins: &[f32],
+        features: usize,
+        trees: &[Tree],
+    ) -> Result<Self, EnsembleError> {
+        if base_margins.is_empty() || base_margins.len() > MAX_GROUPS {
+            return Err(EnsembleError::Groups(base_margins.len()));
+        }
+        if base_margins.iter().any(|margin| !margin.is_finite()) {
             return Err(EnsembleError::BaseMargin);
         }
         if features == 0 || features > MAX_FEATURES {
             return Err(EnsembleError::Features(features));
         }
-        let count: usize = trees.iter().map(Vec::len).sum();
+        let count: usize = trees.iter().map(|tree| tree.nodes.len()).sum();
         if u32::try_from(count).is_err() {
             return Err(EnsembleError::TooManyNodes);
         }
         let mut ensemble = Self {
-            base_margin,
+            objective,
+            base_margins: base_margins.to_vec(),
             features,
             roots: Vec::with_capacity(trees.len()),
+            tree_groups: Vec::with_capacity(trees.len()),
             nodes: Vec::with_capacity(count),
+            category_sets: Vec::new(),
+            covers: Vec::with_capacity(count),
         };
-        for (tree, nodes) in trees.iter().enumerate() {
-            ensemble
-                .push_tree(nodes)
-                .map_err(|(node, problem)| EnsembleError::Node { tree, node, problem })?;
+        for (index, tree) in trees.iter().enumerate() {
+            ensemble.push_tree(index, tree)?;
         }
         Ok(ensemble)
     }
 
-    /// From nodes that are already in order and checked by the caller, as those of a file are.
-    pub(crate) fn from_parts(
-        base_margin: f32,
-        features: usize,
-        roots: Vec<u32>,
-        nodes: Vec<FlatNode>,
-    ) -> Self {
+    /// From parts that are already in order and checked by the caller.
+    pub(crate) fn from_parts(parts: EnsembleParts) -> Self {
         Self {
-            base_margin,
-            features,
-            roots,
-            nodes,
+            objective: parts.objective,
+            base_margins: parts.base_margins,
+            features: parts.features,
+            roots: parts.roots,
+            tree_groups: parts.tree_groups,
+            nodes: parts.nodes,
+            category_sets: parts.category_sets,
+            covers: parts.covers,
         }
+    }
+
+    /// The same trees without covers, which only explanations need.
+    pub fn without_covers(mut self) -> Self {
+        self.covers = Vec::new();
+        self
     }
 
     /// Trees in the order they are added up.
@@ -165,80 +197,52 @@ impl Ensemble {
         self.features
     }
 
-    /// The margin before any tree.
+    /// Margins of a row: 1, or the number of classes.
+    pub fn groups(&self) -> usize {
+        self.base_margins.len()
+    }
+
+    /// What it was trained for.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// The margin of the first group before any tree.
     pub fn base_margin(&self) -> f32 {
-        self.base_margin
+        self.base_margins[0]
+    }
+
+    /// The margin of each group before any tree.
+    pub fn base_margins(&self) -> &[f32] {
+        &self.base_margins
+    }
+
+    /// Whether the sum of hessians of every node is known.
+    pub fn has_covers(&self) -> bool {
+        !self.covers.is_empty()
     }
 
     pub(crate) fn flat_nodes(&self) -> &[FlatNode] {
         &self.nodes
     }
 
-    fn push_tree(&mut self, tree: &[Node]) -> Result<(), (usize, &'static str)> {
-        if tree.is_empty() {
-            return Err((0, "the tree is empty"));
-        }
-        let root = self.nodes.len();
-        self.roots.push(root as u32);
-        let mut reached = vec![false; tree.len()];
-        reached[0] = true;
-        let (mut level, mut depth) = (vec![0], 0);
-        while !level.is_empty() {
-            if depth > MAX_DEPTH {
-                return Err((level[0], "the tree is deeper than 512 levels"));
-            }
-            let mut below = Vec::new();
-            let first_below = self.nodes.len() + level.len();
-            for index in level {
-                let flat = match &tree[index] {
-                    Node::Leaf { value, .. } if value.is_finite() => FlatNode {
-                        value: *value,
-                        left: 0,
-                        feature: 0,
-                        default_left: false,
-                    },
-                    Node::Leaf { .. } => return Err((index, "the leaf value is not finite")),
-                    Node::Split { threshold, .. } if !threshold.is_finite() => {
-                        return Err((index, "the threshold is not finite"));
-                    }
-                    Node::Split { feature, .. } if *feature as usize >= self.features => {
-                        return Err((index, "the feature does not exist"));
-                    }
-                    Node::Split {
-                        feature,
-                        threshold,
-                        default_left,
-                        left,
-                        right,
-                        ..
-                    } => {
-                        let place = (first_below + below.len()) as u32;
-                        for child in [*left as usize, *right as usize] {
-                            match reached.get_mut(child) {
-                                None => return Err((index, "a child does not exist")),
-                                Some(true) => return Err((index, "a child is reached twice")),
-                                Some(first) => *first = true,
-                            }
-                            below.push(child);
-                        }
-                        let feature = *feature as u16;
-                        FlatNode {
-                            value: *threshold,
-                            left: place,
-                            feature,
-                            default_left: *default_left,
-                        }
-                    }
-                };
-                self.nodes.push(flat);
-            }
-            level = below;
-            depth += 1;
-        }
-        match reached.iter().position(|reached| !reached) {
-            Some(index) => Err((index, "the node is never reached")),
-            None => Ok(()),
-        }
+    /// Where each tree begins in [`Ensemble::flat_nodes`].
+    pub(crate) fn roots(&self) -> &[u32] {
+        &self.roots
+    }
+
+    pub(crate) fn tree_groups(&self) -> &[u16] {
+        &self.tree_groups
+    }
+
+    /// By [`FlatNode::category_set`]: the categories that go right, strictly ascending.
+    pub(crate) fn category_sets(&self) -> &[Box<[u32]>] {
+        &self.category_sets
+    }
+
+    /// Of each node; empty where they were left out.
+    pub(crate) fn covers(&self) -> &[f32] {
+        &self.covers
     }
 }
 

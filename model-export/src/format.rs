@@ -73,6 +73,28 @@ pub enum FormatError {
         /// Features of the trees.
         features: usize,
     },
+    /// A model of clicks predicts one probability.
+    #[error("a model of clicks is binary:logistic with one margin, not {objective} with {groups}")]
+    NotClicks {
+        /// Objective of the trees.
+        objective: &'static str,
+        /// Margins of a row.
+        groups: usize,
+    },
+    /// Some features have names, but not all.
+    #[error("{names} names for {features} features")]
+    FeatureNames {
+        /// Names given.
+        names: usize,
+        /// Features of the trees.
+        features: usize,
+    },
+    /// Two features have one name.
+    #[error("two features are called {name:?}")]
+    SameName {
+        /// The name.
+        name: String,
+    },
     /// A metric that JSON cannot hold.
     #[error("metric {name} is not finite")]
     Metric {

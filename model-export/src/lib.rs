@@ -24,19 +24,23 @@
 mod digest;
 mod encoder;
 mod ensemble;
+mod feature_model;
 mod format;
 mod import;
 mod model;
+mod objective;
 mod provenance;
 mod row;
 pub mod signature;
 
 pub use digest::sha256_hex;
 pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
-pub use ensemble::{Ensemble, EnsembleError, Node};
+pub use ensemble::{Ensemble, EnsembleError, Node, Tree};
+pub use feature_model::{FeatureModel, ModelFile};
 pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, sections};
 pub use import::{ImportError, import_xgboost};
 pub use model::{Model, Prediction, SampleRow, probability};
+pub use objective::{Link, Objective};
 pub use provenance::Provenance;
 pub use row::{
     CATEGORY_COLUMNS, INTEGER_COLUMNS, Row, RowError, RowErrorKind, column_names, parse_features, parse_row,

@@ -5,6 +5,7 @@
 use crate::encoder::Encoder;
 use crate::ensemble::Ensemble;
 use crate::format::{self, FormatError};
+use crate::objective::Objective;
 use crate::provenance::Provenance;
 use crate::row::Row;
 
@@ -50,8 +51,12 @@ impl Model {
             let (encoded, features) = (encoder.width(), ensemble.features());
             return Err(FormatError::Width { encoded, features });
         }
-        if let Some((name, _)) = provenance.metrics.iter().find(|(_, value)| !value.is_finite()) {
-            return Err(FormatError::Metric { name: name.clone() });
+        provenance.check()?;
+        if ensemble.groups() != 1 || ensemble.objective() != Objective::BINARY_LOGISTIC {
+            return Err(FormatError::NotClicks {
+                objective: ensemble.objective().name(),
+                groups: ensemble.groups(),
+            });
         }
         if samples.len() > MAX_SAMPLES {
             return Err(FormatError::TooManySamples(samples.len()));

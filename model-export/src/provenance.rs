@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::format::FormatError;
+
 /// The lineage of a model: which run made it, from which booster and which data set.
 ///
 /// It is written when the file is made and never after: stage, alias and version number live in the registry.
@@ -38,4 +40,14 @@ pub struct Provenance {
     pub params: BTreeMap<String, String>,
     /// Metrics of the run; every value is finite.
     pub metrics: BTreeMap<String, f64>,
+}
+
+impl Provenance {
+    /// Refuses a metric that JSON cannot hold.
+    pub(crate) fn check(&self) -> Result<(), FormatError> {
+        match self.metrics.iter().find(|(_, value)| !value.is_finite()) {
+            Some((name, _)) => Err(FormatError::Metric { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,16 +1,29 @@
 //! The plain evaluator, which any faster one must agree with bit for bit.
 
-use super::Ensemble;
+use super::{Ensemble, FlatNode, MAX_CATEGORY};
 
 impl Ensemble {
-    /// The base margin plus the leaf of every tree, added in `f32` in tree order as XGBoost does.
+    /// The first group's base margin plus the leaf of each of its trees, added in `f32` in tree order as XGBoost does.
     ///
     /// NaN is missing. Panics when `features` is shorter than [`Ensemble::features`].
     pub fn margin(&self, features: &[f32]) -> f32 {
+        let first_group = |tree: &usize| self.tree_groups[*tree] == 0;
         assert!(features.len() >= self.features, "the row has too few features");
-        self.roots.iter().fold(self.base_margin, |margin, root| {
-            margin + self.nodes[self.leaf(*root, features)].value
+        let trees = (0..self.trees()).filter(first_group);
+        trees.fold(self.base_margins[0], |margin, tree| {
+            margin + self.nodes[self.leaf(self.roots[tree], features)].value
         })
+    }
+
+    /// Writes the margin of every group to `out`.
+    ///
+    /// Panics when `features` is shorter than [`Ensemble::features`] or `out` than [`Ensemble::groups`].
+    pub fn margins(&self, features: &[f32], out: &mut [f32]) {
+        assert!(features.len() >= self.features, "the row has too few features");
+        out[..self.groups()].copy_from_slice(&self.base_margins);
+        for (root, group) in self.roots.iter().zip(&self.tree_groups) {
+            out[usize::from(*group)] += self.nodes[self.leaf(*root, features)].value;
+        }
     }
 
     /// Writes to `out` the leaf each tree reaches: its index in breadth-first order within the tree.
@@ -35,23 +48,30 @@ impl Ensemble {
             .get(tree + 1)
             .map_or(self.nodes.len(), |next| *next as usize);
         let node = self.nodes[root as usize..end].get(leaf as usize)?;
-        (node.left == 0).then_some(node.value)
+        node.is_leaf().then_some(node.value)
     }
 
     fn leaf(&self, root: u32, features: &[f32]) -> usize {
         let mut index = root as usize;
         loop {
             let node = &self.nodes[index];
-            if node.left == 0 {
+            if node.is_leaf() {
                 return index;
             }
-            let x = features[usize::from(node.feature)];
-            let left = if x.is_nan() {
-                node.default_left
-            } else {
-                x < node.value
-            };
+            let left = self.goes_left(node, features[usize::from(node.feature)]);
             index = node.left as usize + usize::from(!left);
         }
+    }
+
+    /// Where a value of the split's feature goes.
+    pub(crate) fn goes_left(&self, split: &FlatNode, x: f32) -> bool {
+        if x.is_nan() {
+            return split.default_left;
+        }
+        if !split.categorical {
+            return x < split.value;
+        }
+        let set = &self.category_sets[split.category_set()];
+        !(x >= 0.0 && x < MAX_CATEGORY as f32) || set.binary_search(&(x as u32)).is_err()
     }
 }

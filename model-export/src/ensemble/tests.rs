@@ -48,6 +48,79 @@ fn leaves_are_added_in_tree_order() {
 }
 
 #[test]
+fn listed_categories_go_right() {
+    let split = Node::CategorySplit {
+        feature: 0,
+        categories: vec![0, 3, (1 << 24) - 1],
+        default_left: false,
+        left: 1,
+        right: 2,
+        gain: 0.0,
+        cover: 0.0,
+    };
+    let ensemble = Ensemble::from_trees(0.0, 1, vec![vec![split, leaf(-1.0), leaf(1.0)]]).unwrap();
+    for (x, margin) in [
+        (0.0, 1.0),
+        (-0.0, 1.0),
+        (0.9, 1.0),
+        (1.0, -1.0),
+        (3.0, 1.0),
+        (3.99, 1.0),
+        (-0.5, -1.0),
+        (16_777_215.0, 1.0),
+        (16_777_216.0, -1.0),
+        (f32::INFINITY, -1.0),
+        (f32::NEG_INFINITY, -1.0),
+        (f32::NAN, 1.0),
+    ] {
+        assert_eq!(ensemble.margin(&[x]), margin, "{x}");
+    }
+    for (categories, problem) in [
+        (vec![1 << 24], "a category is 2^24 or above"),
+        (vec![3, 3], "the categories are not in ascending order"),
+    ] {
+        let split = Node::CategorySplit {
+            feature: 0,
+            categories,
+            default_left: false,
+            left: 1,
+            right: 2,
+            gain: 0.0,
+            cover: 0.0,
+        };
+        let tree = vec![split, leaf(-1.0), leaf(1.0)];
+        let error = Ensemble::from_trees(0.0, 1, vec![tree]).unwrap_err();
+        assert_eq!(error.to_string(), format!("tree 0, node 0: {problem}"));
+    }
+}
+
+#[test]
+fn each_group_adds_its_own_trees() {
+    let tree = |group, value| Tree {
+        group,
+        nodes: vec![leaf(value)],
+    };
+    let softprob = Objective::from_name("multi:softprob").unwrap();
+    let trees = [tree(0, 1.0), tree(1, 2.0), tree(2, 4.0), tree(1, 8.0)];
+    let ensemble = Ensemble::grouped(softprob, &[0.5, 0.25, -1.0], 1, &trees).unwrap();
+    let mut margins = [0.0; 3];
+    ensemble.margins(&[0.0], &mut margins);
+    assert_eq!(margins, [1.5, 10.25, 3.0]);
+    assert_eq!(
+        Ensemble::grouped(softprob, &[0.5], 1, &trees),
+        Err(EnsembleError::Group {
+            tree: 1,
+            group: 1,
+            groups: 1
+        })
+    );
+    assert_eq!(
+        Ensemble::grouped(softprob, &[], 1, &[]),
+        Err(EnsembleError::Groups(0))
+    );
+}
+
+#[test]
 fn refuses_what_is_not_a_tree() {
     let cases = [
         (vec![], "tree 0, node 0: the tree is empty"),
@@ -172,6 +245,7 @@ fn walk(tree: &[Node], x: &[f32]) -> f32 {
                 };
                 at = if goes_left { left } else { right } as usize;
             }
+            Node::CategorySplit { .. } => unreachable!("no tree here has one"),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::FormatError;
 use super::bytes::{Bits, Reader, Writer};
-use crate::ensemble::{Ensemble, EnsembleError, FlatNode, MAX_DEPTH, MAX_FEATURES};
+use crate::ensemble::{Ensemble, EnsembleError, EnsembleParts, FlatNode, MAX_DEPTH, MAX_FEATURES};
+use crate::objective::Objective;
 
 pub(super) fn write(ensemble: &Ensemble, writer: &mut Writer) {
     let nodes = ensemble.flat_nodes();
@@ -78,7 +79,16 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Ensemble, FormatError> {
         leaf.value = finite(&mut reader)?;
     }
     reader.end()?;
-    Ok(Ensemble::from_parts(base_margin, features, shape.roots, nodes))
+    Ok(Ensemble::from_parts(EnsembleParts {
+        objective: Objective::BINARY_LOGISTIC,
+        base_margins: vec![base_margin],
+        features,
+        tree_groups: vec![0; shape.roots.len()],
+        roots: shape.roots,
+        nodes,
+        category_sets: Vec::new(),
+        covers: Vec::new(),
+    }))
 }
 
 struct Structure {
@@ -113,10 +123,8 @@ fn read_structure(
             let split = bits.get(shape.nodes.len()) == Some(true);
             let left = if split { end as u32 } else { 0 };
             shape.nodes.push(FlatNode {
-                value: 0.0,
                 left,
-                feature: 0,
-                default_left: false,
+                ..FlatNode::leaf(0.0)
             });
             end += if split { 2 } else { 0 };
             if shape.nodes.len() == level_end {

@@ -68,7 +68,7 @@ pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
         splits.into_iter().chain(leaves).collect()
     };
     let trees = (0..trees).map(|_| tree(&mut random)).collect();
-    Ensemble::from_trees(-1.0625, 65, trees).unwrap()
+    Ensemble::from_trees(-1.0625, 65, trees).unwrap().without_covers()
 }
 
 pub(crate) fn model() -> Model {

@@ -1,0 +1,93 @@
+//! A model whose rows are already features: trees and provenance, without an encoder.
+//!
+//! Invariant: there is a name for every feature or for none.
+
+use crate::ensemble::Ensemble;
+use crate::format::FormatError;
+use crate::model::Model;
+use crate::provenance::Provenance;
+
+/// Trees over numbered features, such as any model that XGBoost saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeatureModel {
+    ensemble: Ensemble,
+    feature_names: Vec<String>,
+    provenance: Provenance,
+}
+
+impl FeatureModel {
+    /// Puts the parts together. `feature_names` is empty or has a distinct name for each feature.
+    pub fn new(
+        ensemble: Ensemble,
+        feature_names: Vec<String>,
+        provenance: Provenance,
+    ) -> Result<Self, FormatError> {
+        if !feature_names.is_empty() && feature_names.len() != ensemble.features() {
+            return Err(FormatError::FeatureNames {
+                names: feature_names.len(),
+                features: ensemble.features(),
+            });
+        }
+        let mut sorted: Vec<&String> = feature_names.iter().collect();
+        sorted.sort_unstable();
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(FormatError::SameName {
+                name: pair[0].clone(),
+            });
+        }
+        provenance.check()?;
+        Ok(Self {
+            ensemble,
+            feature_names,
+            provenance,
+        })
+    }
+
+    /// The trees.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// Of each feature in its order; empty where the model has none.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// Where it comes from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+}
+
+/// What a compact file may hold.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ModelFile {
+    /// Predicts from the 39 columns of a Criteo row.
+    Clicks(Box<Model>),
+    /// Predicts from features.
+    Features(Box<FeatureModel>),
+}
+
+impl ModelFile {
+    /// Reads a compact file of either kind and checks all of it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        Model::from_bytes(bytes).map(|model| Self::Clicks(Box::new(model)))
+    }
+
+    /// The trees.
+    pub fn ensemble(&self) -> &Ensemble {
+        match self {
+            Self::Clicks(model) => model.ensemble(),
+            Self::Features(model) => model.ensemble(),
+        }
+    }
+
+    /// Where it comes from.
+    pub fn provenance(&self) -> &Provenance {
+        match self {
+            Self::Clicks(model) => model.provenance(),
+            Self::Features(model) => model.provenance(),
+        }
+    }
+}
