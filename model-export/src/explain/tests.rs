@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::walk::explain;
 use super::{Contributions, ExplainError};
-use crate::ensemble::{Ensemble, Node, Tree};
+use crate::ensemble::{Ensemble, EnsembleParts, Node, Tree};
+use crate::import::import_xgboost;
 use crate::objective::Objective;
 
 fn leaf(value: f32, cover: f32) -> Node {
@@ -255,4 +256,53 @@ fn columns_are_ranked_by_magnitude() {
     let mut sorted = order;
     sorted.sort_unstable();
     assert_eq!(sorted, std::array::from_fn(|column| column));
+}
+
+/// The same trees, the covers of their splits replaced by the sums of those of the leaves below.
+fn with_covers_of_leaves(ensemble: &Ensemble) -> Ensemble {
+    let mut covers = ensemble.covers().to_vec();
+    for (index, node) in ensemble.flat_nodes().iter().enumerate().rev() {
+        if !node.is_leaf() {
+            let left = node.left as usize;
+            covers[index] = covers[left] + covers[left + 1];
+        }
+    }
+    Ensemble::from_parts(EnsembleParts {
+        objective: ensemble.objective(),
+        base_margins: ensemble.base_margins().to_vec(),
+        features: ensemble.features(),
+        roots: ensemble.roots().to_vec(),
+        tree_groups: ensemble.tree_groups().to_vec(),
+        nodes: ensemble.flat_nodes().to_vec(),
+        category_sets: ensemble.category_sets().to_vec(),
+        covers,
+    })
+}
+
+#[test]
+fn covers_of_leaves_are_enough() {
+    for bytes in [
+        include_bytes!("../../tests/fixtures/contributions_1_7_missing.ubj").as_slice(),
+        include_bytes!("../../tests/fixtures/contributions_3_2_missing.ubj").as_slice(),
+        include_bytes!("../../tests/fixtures/xgboost_3_4_lossguide.ubj").as_slice(),
+    ] {
+        let ensemble = import_xgboost(bytes).unwrap();
+        let summed = with_covers_of_leaves(&ensemble);
+        assert_ne!(
+            ensemble, summed,
+            "rounding makes no difference: nothing is tested"
+        );
+        for at in 0..200 {
+            let value = |feature: usize| match (at * 7 + feature * 5) % 11 {
+                0 => f32::NAN,
+                number => number as f32 / 2.0 - 2.5,
+            };
+            let row: Vec<f32> = (0..ensemble.features()).map(value).collect();
+            let found = explain(&summed, &row, 0).unwrap();
+            let expected = explain(&ensemble, &row, 0).unwrap();
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-6, "{found} instead of {expected}");
+            }
+        }
+    }
 }
