@@ -7,6 +7,7 @@
 //! | XGBoost's file → [`Ensemble`] | [`import_xgboost`], [`import_xgboost_model`] |
 //! | encoder + ensemble + [`Provenance`] → bytes and back | [`Model::to_bytes`], [`Model::from_bytes`] |
 //! | [`Row`] → [`Prediction`] | [`Model::predict`] |
+//! | [`Row`] → [`Contributions`] | [`Model::contributions`] |
 //! | who vouches for the file | [`signature`] |
 //!
 //! Invariants: this crate does no IO and reads no clock, random source, environment or thread; the same input
@@ -24,6 +25,7 @@
 mod digest;
 mod encoder;
 mod ensemble;
+mod explain;
 mod feature_model;
 mod format;
 mod import;
@@ -36,6 +38,7 @@ pub mod signature;
 pub use digest::sha256_hex;
 pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
 pub use ensemble::{Ensemble, EnsembleError, Node, Tree};
+pub use explain::{Contributions, ExplainError};
 pub use feature_model::{FeatureModel, ModelFile};
 pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, sections};
 pub use import::{ImportError, ImportOptions, Rounds, XgboostModel, import_xgboost, import_xgboost_model};
