@@ -74,6 +74,11 @@ export interface ModelOf<Kind, Output, Row, Batch, Prediction> {
   predictBatch(batch: Batch, options?: { readonly margins?: false }): Float32Array;
   /** Predicts many rows; gives `outputsPerRow` and `marginsPerRow` values a row, row after row. */
   predictBatch(batch: Batch, options: { readonly margins: true }): BatchPrediction;
+  /**
+   * Says exactly what each feature adds to a margin of a row, as XGBoost's `pred_contribs` does. `group` chooses the
+   * margin where a row has several. Fails with the code `explain` where the file lacks what it takes.
+   */
+  explain(row: Row, options?: { readonly group?: number }): Explanation;
   /** Gives the model's memory back; every later call fails with the code `freed`. */
   free(): void;
   /** The same, for `using`. */
@@ -97,6 +102,15 @@ export interface ValuesPrediction {
 export interface BatchPrediction {
   readonly outputs: Float32Array;
   readonly margins: Float32Array;
+}
+
+/** All of it adds up to the margin, but for rounding. */
+export interface Explanation {
+  /** Of each of the model's `features`, in their order. */
+  readonly contributions: Float32Array;
+  /** The margin where nothing is known of a row: the mean over the training rows. */
+  readonly bias: number;
+  readonly margin: number;
 }
 
 type Missing = null | undefined;
@@ -193,6 +207,8 @@ export type ErrorCode =
   | "digest"
   /** WebAssembly can't start: it is absent, forbidden, or its file can't be had. */
   | "engine"
+  /** The file lacks what `explain` needs. */
+  | "explain"
   /** The file can't be had. */
   | "fetch"
   /** The bytes are no model file, or a damaged one. */

@@ -1,6 +1,6 @@
 import { isNamed, rowsOfColumns } from "./columns.js";
 import { ClickleafError, asked, shown } from "./error.js";
-import { Model, prediction } from "./model.js";
+import { Model, groupOf, prediction } from "./model.js";
 
 /** `I1` to `I13`; categories follow. */
 const INTEGER_COLUMNS = 13;
@@ -21,6 +21,13 @@ export class ClicksModel extends Model {
     const { handle } = this.#scratch;
     asked(() => handle.predict_line(this.#line(row)));
     return prediction(this, this.#scratch);
+  }
+
+  explain(row, options) {
+    const { handle } = this.#scratch;
+    const group = groupOf(this, options);
+    asked(() => handle.explain_line(this.#line(row)));
+    return this.#scratch.explanation(group);
   }
 
   predictBatch(batch, options) {

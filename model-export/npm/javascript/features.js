@@ -1,6 +1,6 @@
 import { isNamed, rowsOfColumns } from "./columns.js";
-import { ClickleafError, shown } from "./error.js";
-import { Model, prediction } from "./model.js";
+import { ClickleafError, asked, shown } from "./error.js";
+import { Model, groupOf, prediction } from "./model.js";
 
 /** Predicts from features, which are written straight into WebAssembly's memory. */
 export class FeaturesModel extends Model {
@@ -19,6 +19,15 @@ export class FeaturesModel extends Model {
     this.#write(row, scratch.views.features, 0);
     handle.predict(1);
     return prediction(this, scratch);
+  }
+
+  explain(row, options) {
+    const scratch = this.#scratch;
+    const { handle } = scratch;
+    const group = groupOf(this, options);
+    this.#write(row, scratch.views.features, 0);
+    asked(() => handle.explain(group));
+    return scratch.explanation(group);
   }
 
   predictBatch(batch, options) {

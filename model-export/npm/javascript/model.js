@@ -1,3 +1,5 @@
+import { ClickleafError, shown } from "./error.js";
+
 /** What models of both kinds have. */
 export class Model {
   #scratch;
@@ -29,6 +31,12 @@ export function prediction(model, scratch) {
   const { margins, outputs } = scratch.views;
   if (model.output === "probability") return { probability: outputs[0], margin: margins[0] };
   return { outputs: outputs.slice(0, scratch.outputs), margins: margins.slice(0, scratch.groups) };
+}
+
+/** Which margin is to be explained. */
+export function groupOf(model, { group = 0 } = {}) {
+  if (Number.isInteger(group) && group >= 0 && group < model.marginsPerRow) return group;
+  throw new ClickleafError("argument", `a row has ${model.marginsPerRow} margins; there is none of group ${shown(group)}`);
 }
 
 function frozen(value) {

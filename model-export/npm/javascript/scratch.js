@@ -45,6 +45,7 @@ export class Scratch {
         features: handle.clicks() ? undefined : view(handle.features_address(), this.width),
         margins: view(handle.margins_address(), this.groups),
         outputs: view(handle.outputs_address(), this.outputs),
+        explanation: new Float32Array(buffer, handle.explanation_address(), this.width + 1),
       };
     }
     return this.#views;
@@ -63,6 +64,12 @@ export class Scratch {
       margins?.set(views.margins.subarray(0, count * this.groups), first * this.groups);
     }
     return wanted ? { outputs, margins } : outputs;
+  }
+
+  /** What the last explained row's features add to its margin. */
+  explanation(group) {
+    const { explanation, margins } = this.views;
+    return { contributions: explanation.slice(0, this.width), bias: explanation[this.width], margin: margins[group] };
   }
 
   free() {

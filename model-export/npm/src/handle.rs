@@ -1,7 +1,5 @@
 //! A model and its scratch memory: features of a block of rows in, margins and outputs out.
 
-use std::cell::RefCell;
-
 use js_sys::{Array, Object};
 use model_export::{ModelFile, Row, parse_features, sha256_hex};
 use wasm_bindgen::JsValue;
@@ -14,10 +12,10 @@ use crate::{description, refusal};
 #[derive(Debug)]
 pub struct Handle {
     file: ModelFile,
-    provenance: Object,
     features: Vec<f32>,
     margins: Vec<f32>,
     outputs: Vec<f32>,
+    explanation: Vec<f32>,
 }
 
 #[wasm_bindgen]
@@ -31,15 +29,10 @@ impl Handle {
                 return Err(refusal::of_digest(&expected, &found));
             }
         }
-        let object = RefCell::new(Object::default());
-        let file = ModelFile::from_bytes_with(bytes, &|json| {
-            let (provenance, read) = description::provenance(json)?;
-            *object.borrow_mut() = read;
-            Ok(provenance)
-        });
+        let file = ModelFile::from_bytes(bytes).map_err(|error| refusal::of_file(&error))?;
         let mut handle = Self {
-            file: file.map_err(|error| refusal::of_file(&error))?,
-            provenance: object.into_inner(),
+            explanation: vec![0.0; description::features(&file).length() as usize + 1],
+            file,
             features: Vec::new(),
             margins: Vec::new(),
             outputs: Vec::new(),
@@ -85,7 +78,7 @@ impl Handle {
 
     /// Where the model comes from, with the names that are in the file.
     pub fn provenance(&self) -> Object {
-        self.provenance.clone()
+        description::provenance(self.file.provenance())
     }
 
     /// Makes room for this many rows; the addresses change.
@@ -110,6 +103,11 @@ impl Handle {
     /// Where the outputs of the first row are.
     pub fn outputs_address(&self) -> *const f32 {
         self.outputs.as_ptr()
+    }
+
+    /// Where the contributions of what a row holds are, and after them the bias.
+    pub fn explanation_address(&self) -> *const f32 {
+        self.explanation.as_ptr()
     }
 
     /// Predicts the first `rows` rows of the scratch, at most as many as there is room for.
@@ -142,6 +140,34 @@ impl Handle {
             );
         }
         self.predict_rows(&rows);
+        Ok(())
+    }
+
+    /// Explains a margin of the first row of the scratch, and predicts the row.
+    pub fn explain(&mut self, group: usize) -> Result<(), JsValue> {
+        if let ModelFile::Features(model) = &self.file {
+            let features = &self.features[..model.ensemble().features()];
+            model
+                .contributions(features, group, &mut self.explanation)
+                .map_err(|error| refusal::of_explanation(&error))?;
+        }
+        self.predict(1);
+        Ok(())
+    }
+
+    /// Explains the margin of a click row, and predicts the row.
+    pub fn explain_line(&mut self, line: &str) -> Result<(), JsValue> {
+        let row = parse_features(line.as_bytes(), 0).map_err(|error| refusal::of_row(&error, None))?;
+        if let ModelFile::Clicks(model) = &self.file {
+            let contributions = model
+                .contributions(&row)
+                .map_err(|error| refusal::of_explanation(&error))?;
+            let (bias, columns) = (contributions.bias, contributions.columns);
+            for (to, from) in self.explanation.iter_mut().zip(columns.into_iter().chain([bias])) {
+                *to = from;
+            }
+        }
+        self.predict_rows(&[row]);
         Ok(())
     }
 }

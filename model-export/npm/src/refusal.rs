@@ -1,7 +1,7 @@
 //! Refusals as JavaScript gets them: `[code, message, row, column]`, of which row and column may be undefined.
 
 use js_sys::Array;
-use model_export::{FormatError, RowError};
+use model_export::{ExplainError, FormatError, RowError};
 use wasm_bindgen::JsValue;
 
 /// A refused file.
@@ -22,6 +22,15 @@ pub(crate) fn of_digest(expected: &str, found: &str) -> JsValue {
 /// A refused row, with its index where it is one of a batch.
 pub(crate) fn of_row(error: &RowError, row: Option<usize>) -> JsValue {
     refusal("row", &error.kind.to_string(), row, error.name)
+}
+
+/// A margin that can't be explained.
+pub(crate) fn of_explanation(error: &ExplainError) -> JsValue {
+    let code = match error {
+        ExplainError::NoCovers => "explain",
+        _ => "argument",
+    };
+    refusal(code, &error.to_string(), None, None)
 }
 
 fn refusal(code: &str, message: &str, row: Option<usize>, column: Option<&str>) -> JsValue {

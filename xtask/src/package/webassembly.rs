@@ -62,14 +62,32 @@ pub(super) fn build(name: &str, simd: bool, apart: &Path, folder: &Path) -> Resu
 /// Separated as cargo wants them. Messages of panics name no folder of this machine.
 fn flags(simd: bool) -> Result<String> {
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    let mut flags = vec![
-        remap(&cargo_home()?, "cargo"),
-        remap(workspace::root(), "clickleaf"),
-    ];
+    let mut flags = configured_flags()?;
+    flags.push(remap(&cargo_home()?, "cargo"));
+    flags.push(remap(workspace::root(), "clickleaf"));
     if simd {
         flags.push("-Ctarget-feature=+simd128".to_owned());
     }
     Ok(flags.join("\u{1f}"))
+}
+
+/// What cargo's configuration says for the page.
+fn configured_flags() -> Result<Vec<String>> {
+    let path = workspace::root().join(".cargo/config.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let config: toml::Table = text
+        .parse()
+        .with_context(|| format!("parsing {}", path.display()))?;
+    let target = config.get("target").and_then(|targets| targets.get(TARGET));
+    let flags = target
+        .and_then(|target| target.get("rustflags"))
+        .and_then(toml::Value::as_array);
+    let flags = flags.with_context(|| format!("{} has no rustflags for {TARGET}", path.display()))?;
+    Ok(flags
+        .iter()
+        .filter_map(toml::Value::as_str)
+        .map(str::to_owned)
+        .collect())
 }
 
 fn cargo_home() -> Result<PathBuf> {
@@ -79,5 +97,17 @@ fn cargo_home() -> Result<PathBuf> {
             let home = env::var_os("HOME").context("neither CARGO_HOME nor HOME is set")?;
             Ok(Path::new(&home).join(".cargo"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_builds_have_the_flags_of_the_page() {
+        let (simd, plain) = (flags(true).unwrap(), flags(false).unwrap());
+        assert!(plain.starts_with("--cfg\u{1f}sha2_backend_soft"), "{plain:?}");
+        assert_eq!(simd, format!("{plain}\u{1f}-Ctarget-feature=+simd128"));
     }
 }
