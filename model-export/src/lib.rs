@@ -35,7 +35,9 @@ pub mod signature;
 
 pub use digest::sha256_hex;
 pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
-pub use ensemble::{Ensemble, EnsembleError, Node, Tree};
+pub use ensemble::{
+    DifferingField, Ensemble, EnsembleDifference, EnsembleError, EnsembleSummary, FirstDifference, Node, Tree,
+};
 pub use feature_model::{FeatureModel, ModelFile};
 pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, sections};
 pub use import::{ImportError, import_xgboost};
