@@ -7,7 +7,7 @@ use anyhow::Result;
 use model_export::{MAJOR_VERSION, sections, sha256_hex};
 use serde_json::json;
 
-use crate::input::{read_model, refused};
+use crate::files::{read_model, refused};
 
 /// Show what a compact model holds: sections and their sizes, trees, encoder, provenance.
 #[derive(clap::Args)]

@@ -3,15 +3,20 @@
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 refused data (a bad row, a damaged file, a signature that does not hold).
 
 mod convert;
-mod input;
+mod files;
 mod inspect;
+mod output;
 mod predict;
+mod progress;
+mod rows;
+mod stream;
+mod table;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use input::Refused;
+use files::Refused;
 
 /// Converts, inspects, verifies and runs ClickLeaf's compact models (.leaf files).
 ///
@@ -46,12 +51,12 @@ fn main() -> ExitCode {
         Command::Convert(options) => convert::run(&options),
         Command::Inspect(options) => inspect::run(&options),
         Command::Verify(options) => verify::run(&options),
-        Command::Predict(options) => predict::run(&options),
+        Command::Predict(options) => predict::run(options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough.
-        Err(error) if input::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if files::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(if error.chain().any(|cause| cause.is::<Refused>()) {

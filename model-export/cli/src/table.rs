@@ -1,0 +1,63 @@
+//! A file of rows in, a table of numbers out: what predict and explain have in common.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use model_export::ModelFile;
+
+use crate::files::{Refused, refused, row_failure};
+use crate::output::{self, Field, Part, Results, Sink, Writer};
+use crate::progress::Progress;
+use crate::rows::{self, Batch, Parsed, Wanted};
+use crate::stream::stream;
+
+/// What is written of each row.
+pub(crate) struct Table<F> {
+    pub(crate) fields: Vec<Field>,
+    /// Row by row, the numbers of all fields.
+    pub(crate) results: F,
+}
+
+/// Reads rows, computes and writes until the rows end or one of them is refused.
+pub(crate) fn run_table(
+    model: ModelFile,
+    table: Table<impl Fn(&ModelFile, &Parsed) -> Vec<f32> + Send + Sync + 'static>,
+    input: &rows::Options,
+    output: &output::Options,
+    threads: Option<u16>,
+) -> Result<()> {
+    let (mut reader, parsers) =
+        rows::open(input, &[Wanted::of(&model)]).map_err(|error| row_failure(&input.input, error))?;
+    let writer = Arc::new(Writer::new(output, table.fields, reader.unit));
+    let mut sink = Sink::open(output, &writer)?;
+    let progress = Progress::new(reader.position(), output.is_file(), reader.unit);
+    let path = input.input.clone();
+    let produce = move || reader.batch().map_err(|error| row_failure(&path, error));
+    let work = move |batch: Batch| -> (Part, Option<rows::Refusal>) {
+        let (rows, refusal) = parsers[0].parse(&batch);
+        let numbers = (0..rows.len()).map(|row| batch.number(row)).collect();
+        (
+            writer.part(Results {
+                values: (table.results)(&model, &rows),
+                numbers,
+            }),
+            refusal,
+        )
+    };
+    let streamed = stream(thread_count(threads), produce, work, |(part, refusal)| {
+        sink.write(part)?;
+        progress.update();
+        refusal.map_or(Ok(()), |refusal| Err(refused(&input.input, refusal)))
+    });
+    // A refused row does not make the rows before it unreadable.
+    match streamed {
+        Err(error) if !error.is::<Refused>() => Err(error),
+        streamed => sink.close().and(streamed),
+    }
+}
+
+/// As many as were asked for, or as there are processors.
+pub(crate) fn thread_count(threads: Option<u16>) -> usize {
+    let available = || std::thread::available_parallelism().map_or(1, usize::from);
+    threads.map_or_else(available, usize::from)
+}
