@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use model_export::{Link, ModelFile, Objective};
+use model_export::{Ensemble, Link, ModelFile};
 
 use crate::files::read_model_file;
 use crate::output::{self, Columns, Field};
@@ -25,6 +25,9 @@ use crate::table::{Table, run_table};
 pub(crate) struct Options {
     /// Compact model.
     model: PathBuf,
+    /// Rows; - reads standard input. gzip, xz and zstd are undone by themselves.
+    #[arg(long, short, value_name = "FILE", default_value = "-", help_heading = "Input")]
+    input: PathBuf,
     #[command(flatten)]
     rows: rows::Options,
     #[command(flatten)]
@@ -61,7 +64,14 @@ pub(crate) fn run(options: Options) -> Result<()> {
         fields: fields(&model, shown),
         results: move |model: &ModelFile, rows: &Parsed| predict(model, rows, shown),
     };
-    run_table(model, table, &options.rows, &options.output, options.threads)
+    run_table(
+        model,
+        table,
+        &options.input,
+        &options.rows,
+        &options.output,
+        options.threads,
+    )
 }
 
 fn fields(model: &ModelFile, shown: Shown) -> Vec<Field> {
@@ -91,26 +101,31 @@ fn fields(model: &ModelFile, shown: Shown) -> Vec<Field> {
 /// Row by row: outputs, then margins.
 fn predict(model: &ModelFile, rows: &Parsed, shown: Shown) -> Vec<f32> {
     let ensemble = model.ensemble();
-    let (objective, groups) = (ensemble.objective(), ensemble.groups());
     let margins = margins(model, rows);
     if shown == Shown::Margins {
         return margins;
     }
-    let outputs = objective.outputs(groups);
-    let mut values = Vec::with_capacity(rows.len() * (outputs + groups));
-    for margins in margins.chunks_exact(groups) {
-        push_outputs(objective, margins, outputs, &mut values);
-        if shown == Shown::Both {
-            values.extend_from_slice(margins);
-        }
+    let outputs = outputs(ensemble, &margins);
+    if shown == Shown::Outputs || rows.len() == 0 {
+        return outputs;
     }
-    values
+    let rows = outputs
+        .chunks_exact(outputs.len() / rows.len())
+        .zip(margins.chunks_exact(ensemble.groups()));
+    rows.flat_map(|(outputs, margins)| outputs.iter().chain(margins))
+        .copied()
+        .collect()
 }
 
-fn push_outputs(objective: Objective, margins: &[f32], outputs: usize, values: &mut Vec<f32>) {
-    let start = values.len();
-    values.resize(start + outputs, 0.0);
-    objective.apply(margins, &mut values[start..]);
+/// Row by row, what the margins come to.
+pub(crate) fn outputs(ensemble: &Ensemble, margins: &[f32]) -> Vec<f32> {
+    let (objective, groups) = (ensemble.objective(), ensemble.groups());
+    let width = objective.outputs(groups);
+    let mut outputs = vec![0.0; margins.len() / groups * width];
+    for (margins, out) in margins.chunks_exact(groups).zip(outputs.chunks_exact_mut(width)) {
+        objective.apply(margins, out);
+    }
+    outputs
 }
 
 /// Row by row, the margin of each group.

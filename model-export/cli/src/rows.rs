@@ -11,7 +11,7 @@ mod refusal;
 mod source;
 mod text;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Result;
 pub(crate) use layout::Wanted;
@@ -24,14 +24,11 @@ pub(crate) use source::Position;
 use source::Source;
 use text::{Text, TextReader};
 
-/// Where rows come from and how they are written down.
+/// How rows are written down.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Input")]
 #[group(skip)]
 pub(crate) struct Options {
-    /// Rows; - reads standard input. gzip, xz and zstd are undone by themselves.
-    #[arg(long, short, value_name = "FILE", default_value = "-")]
-    pub(crate) input: PathBuf,
     /// What the rows are written in [default: told from the file's name or, if it says nothing, its first line].
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -120,7 +117,7 @@ impl Reader {
 }
 
 /// Opens the rows for one or several models, with a parser for each.
-pub(crate) fn open(options: &Options, models: &[Wanted]) -> Result<(Reader, Vec<Parser>)> {
+pub(crate) fn open(input: &Path, options: &Options, models: &[Wanted]) -> Result<(Reader, Vec<Parser>)> {
     let missing = Missing::new(&options.missing);
     let parser = |wanted: &Wanted, layout| Parser {
         wanted: wanted.clone(),
@@ -128,13 +125,13 @@ pub(crate) fn open(options: &Options, models: &[Wanted]) -> Result<(Reader, Vec<
         missing: missing.clone(),
         read: Vec::new(),
     };
-    let (mut reader, position) = match source::open(&options.input)? {
+    let (mut reader, position) = match source::open(input)? {
         Source::Parquet(file) => return open_parquet(file, options, models, &parser),
         Source::Bytes(..) if options.format == Some(Format::Parquet) => {
             return Err(Refusal::of_input("this is not a Parquet file").into());
         }
         Source::Bytes(mut reader, position) => {
-            let tabs = match options.text_format() {
+            let tabs = match options.text_format(input) {
                 Some(format) => format == Format::Tsv,
                 None => source::first_line_has_tab(&mut reader)?,
             };
@@ -245,11 +242,11 @@ fn note_ignored(parsers: &[Parser]) {
 
 impl Options {
     /// TSV or CSV by option or by the file's name, in which a compression comes last.
-    fn text_format(&self) -> Option<Format> {
+    fn text_format(&self, input: &Path) -> Option<Format> {
         if self.format.is_some() {
             return self.format;
         }
-        let name = self.input.file_name()?.to_str()?.to_ascii_lowercase();
+        let name = input.file_name()?.to_str()?.to_ascii_lowercase();
         let name = [".gz", ".xz", ".zst"]
             .iter()
             .find_map(|ending| name.strip_suffix(ending))

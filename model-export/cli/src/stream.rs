@@ -77,6 +77,12 @@ fn feed<I>(mut produce: impl FnMut() -> Result<Option<I>>, inputs: &[SyncSender<
     }
 }
 
+/// As many as were asked for, or as there are processors.
+pub(crate) fn thread_count(threads: Option<u16>) -> usize {
+    let available = || thread::available_parallelism().map_or(1, usize::from);
+    threads.map_or_else(available, usize::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

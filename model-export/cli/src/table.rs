@@ -1,5 +1,6 @@
 //! A file of rows in, a table of numbers out: what predict and explain have in common.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use crate::files::{Refused, refused, row_failure};
 use crate::output::{self, Field, Part, Results, Sink, Writer};
 use crate::progress::Progress;
 use crate::rows::{self, Batch, Parsed, Wanted};
-use crate::stream::stream;
+use crate::stream::{stream, thread_count};
 
 /// What is written of each row.
 pub(crate) struct Table<F> {
@@ -22,16 +23,17 @@ pub(crate) struct Table<F> {
 pub(crate) fn run_table(
     model: ModelFile,
     table: Table<impl Fn(&ModelFile, &Parsed) -> Vec<f32> + Send + Sync + 'static>,
-    input: &rows::Options,
+    input: &Path,
+    options: &rows::Options,
     output: &output::Options,
     threads: Option<u16>,
 ) -> Result<()> {
     let (mut reader, parsers) =
-        rows::open(input, &[Wanted::of(&model)]).map_err(|error| row_failure(&input.input, error))?;
+        rows::open(input, options, &[Wanted::of(&model)]).map_err(|error| row_failure(input, error))?;
     let writer = Arc::new(Writer::new(output, table.fields, reader.unit));
     let mut sink = Sink::open(output, &writer)?;
     let progress = Progress::new(reader.position(), output.is_file(), reader.unit);
-    let path = input.input.clone();
+    let path = input.to_owned();
     let produce = move || reader.batch().map_err(|error| row_failure(&path, error));
     let work = move |batch: Batch| -> (Part, Option<rows::Refusal>) {
         let (rows, refusal) = parsers[0].parse(&batch);
@@ -47,17 +49,11 @@ pub(crate) fn run_table(
     let streamed = stream(thread_count(threads), produce, work, |(part, refusal)| {
         sink.write(part)?;
         progress.update();
-        refusal.map_or(Ok(()), |refusal| Err(refused(&input.input, refusal)))
+        refusal.map_or(Ok(()), |refusal| Err(refused(input, refusal)))
     });
     // A refused row does not make the rows before it unreadable.
     match streamed {
         Err(error) if !error.is::<Refused>() => Err(error),
         streamed => sink.close().and(streamed),
     }
-}
-
-/// As many as were asked for, or as there are processors.
-pub(crate) fn thread_count(threads: Option<u16>) -> usize {
-    let available = || std::thread::available_parallelism().map_or(1, usize::from);
-    threads.map_or_else(available, usize::from)
 }
