@@ -7,6 +7,7 @@
 //! | XGBoost's file → [`Ensemble`] | [`import_xgboost`] |
 //! | encoder + ensemble + [`Provenance`] → bytes and back | [`Model::to_bytes`], [`Model::from_bytes`] |
 //! | [`Row`] → [`Prediction`] | [`Model::predict`] |
+//! | [`Row`] → [`Contributions`] | [`Model::contributions`] |
 //! | who vouches for the file | [`signature`] |
 //!
 //! Invariants: this crate does no IO and reads no clock, random source, environment or thread; the same input
@@ -24,6 +25,7 @@
 mod digest;
 mod encoder;
 mod ensemble;
+mod explain;
 mod feature_model;
 mod format;
 mod import;
@@ -38,6 +40,7 @@ pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncode
 pub use ensemble::{
     DifferingField, Ensemble, EnsembleDifference, EnsembleError, EnsembleSummary, FirstDifference, Node, Tree,
 };
+pub use explain::{Contributions, ExplainError};
 pub use feature_model::{FeatureModel, ModelFile};
 pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, sections};
 pub use import::{ImportError, import_xgboost};

@@ -63,3 +63,27 @@ fn margins_of_an_xgboost_model_have_the_same_bits() {
         "09a46c2da5a852be5b43e1f014ffa03b045b126e9f233f87c899bb9df573aead"
     );
 }
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn contributions_have_the_same_bits() {
+    let ensemble = support::ensemble_with_covers(12, 9, 7);
+    let mut random = support::Random::new(5);
+    let mut features = [0.0_f32; 65];
+    let mut contributions = [0.0_f32; 66];
+    let mut bits = Vec::new();
+    for _ in 0..200 {
+        for value in &mut features {
+            *value = match random.below(6) {
+                0 => f32::NAN,
+                _ => random.below(8_001) as f32 / 100.0,
+            };
+        }
+        ensemble.contributions(&features, 0, &mut contributions).unwrap();
+        bits.extend(contributions.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    assert_eq!(
+        sha256_hex(&bits),
+        "86d3dc731a7fba9f2053e670f29b800e785a2daa4430bf517bd85c79b17aa378"
+    );
+}

@@ -38,6 +38,11 @@ pub(crate) fn rows(count: usize, seed: u64) -> Vec<Row> {
 
 /// Full trees of `depth` levels with arbitrary but sensible thresholds.
 pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
+    ensemble_with_covers(trees, depth, seed).without_covers()
+}
+
+/// The same with covers, which halve at each split.
+pub(crate) fn ensemble_with_covers(trees: usize, depth: u32, seed: u64) -> Ensemble {
     let mut random = Random(seed);
     let tree = |random: &mut Random| -> Vec<Node> {
         let splits = (1_u32 << depth) - 1;
@@ -56,7 +61,7 @@ pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
                 left: 2 * index + 1,
                 right: 2 * index + 2,
                 gain: 1.0,
-                cover: 2.0,
+                cover: f32::from(1_u16 << (depth - (index + 1).ilog2())),
             }
         };
         let splits: Vec<Node> = (0..splits).map(|index| split(index, random)).collect();
@@ -68,7 +73,7 @@ pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
         splits.into_iter().chain(leaves).collect()
     };
     let trees = (0..trees).map(|_| tree(&mut random)).collect();
-    Ensemble::from_trees(-1.0625, 65, trees).unwrap().without_covers()
+    Ensemble::from_trees(-1.0625, 65, trees).unwrap()
 }
 
 pub(crate) fn model() -> Model {

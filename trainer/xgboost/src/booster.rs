@@ -96,12 +96,12 @@ impl Booster {
         parse_metrics(&line)
     }
 
-    /// One margin (before the sigmoid) per row.
+    /// The margins (before the sigmoid) row by row: one per row, or one per class or target.
     pub fn predict_margins(&self, matrix: &DMatrix) -> Result<Vec<f32>, XGBoostError> {
         self.predict_as(Output::Margin, matrix)
     }
 
-    /// One probability per row.
+    /// The outputs row by row: one per row, such as a probability, or one per class or target.
     pub fn predict(&self, matrix: &DMatrix) -> Result<Vec<f32>, XGBoostError> {
         self.predict_as(Output::Value, matrix)
     }
@@ -111,6 +111,12 @@ impl Booster {
     pub fn predict_leaves(&self, matrix: &DMatrix) -> Result<Vec<u32>, XGBoostError> {
         let leaves = self.predict_as(Output::Leaf, matrix)?;
         Ok(leaves.into_iter().map(|leaf| leaf as u32).collect())
+    }
+
+    /// What each feature adds to each margin (exact TreeSHAP): row by row, for each group `columns` values and
+    /// then the bias. They sum to the margin.
+    pub fn predict_contributions(&self, matrix: &DMatrix) -> Result<Vec<f32>, XGBoostError> {
+        self.predict_as(Output::Contributions, matrix)
     }
 
     /// The model of the rounds `begin..end`.
@@ -289,6 +295,7 @@ impl Drop for Booster {
 enum Output {
     Value = 0,
     Margin = 1,
+    Contributions = 2,
     Leaf = 6,
 }
 

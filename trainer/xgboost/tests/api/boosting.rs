@@ -83,6 +83,30 @@ fn leaves_are_one_node_per_row_and_tree() {
 }
 
 #[test]
+fn contributions_and_bias_sum_to_the_margin() {
+    let matrix = Data::generate(100, 13).matrix();
+    let booster = trained(&matrix, 4);
+    let contributions = booster.predict_contributions(&matrix).unwrap();
+    assert_eq!(contributions.len(), 100 * (COLUMNS + 1));
+    let margins = booster.predict_margins(&matrix).unwrap();
+    for (row, margin) in contributions.chunks_exact(COLUMNS + 1).zip(margins) {
+        assert!(
+            (row.iter().sum::<f32>() - margin).abs() < 1e-5,
+            "{row:?}, {margin}"
+        );
+        assert_eq!(
+            row[COLUMNS], contributions[COLUMNS],
+            "the bias is the same for all rows"
+        );
+    }
+    assert!(
+        contributions
+            .chunks_exact(COLUMNS + 1)
+            .any(|row| row[0].abs() > 0.1)
+    );
+}
+
+#[test]
 fn matrices_may_be_dropped_before_and_after_their_booster() {
     let matrix = Data::generate(200, 6).matrix();
     let booster = trained(&matrix, 2);
