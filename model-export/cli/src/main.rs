@@ -4,6 +4,7 @@
 
 mod convert;
 mod diff;
+mod explain;
 mod files;
 mod inspect;
 mod output;
@@ -45,6 +46,7 @@ enum Command {
     Inspect(inspect::Options),
     Verify(verify::Options),
     Predict(predict::Options),
+    Explain(explain::Options),
     Diff(diff::Options),
 }
 
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Inspect(options) => inspect::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Verify(options) => verify::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Predict(options) => predict::run(options).map(|()| ExitCode::SUCCESS),
+        Command::Explain(options) => explain::run(options).map(|()| ExitCode::SUCCESS),
         Command::Diff(options) => diff::run(&options),
     };
     match result {

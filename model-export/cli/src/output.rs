@@ -23,7 +23,7 @@ pub(crate) struct Options {
     /// How to write [default: told from the name of --output, else tsv].
     #[arg(long, value_name = "FORMAT")]
     output_format: Option<Format>,
-    /// Whether TSV and CSV begin with the columns' names [default: yes for CSV, no for TSV].
+    /// Whether TSV and CSV begin with the columns' names [default: no for predictions in TSV, else yes].
     #[arg(long, value_name = "WHEN")]
     output_header: Option<Header>,
     /// Print a JSON object a line, with the number of the row's line; short for --output-format jsonl.
@@ -53,7 +53,7 @@ enum Header {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     /// Name in JSON, and of the column where there is one.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) columns: Columns,
 }
 
@@ -69,9 +69,9 @@ pub(crate) enum Columns {
 }
 
 impl Field {
-    pub(crate) fn one(name: &'static str) -> Self {
+    pub(crate) fn one(name: &str) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             columns: Columns::One,
         }
     }
@@ -86,7 +86,7 @@ impl Field {
 
     fn column_names(&self) -> Vec<String> {
         match &self.columns {
-            Columns::One => vec![self.name.to_owned()],
+            Columns::One => vec![self.name.clone()],
             Columns::Numbered(name, count) => (0..*count).map(|index| format!("{name}_{index}")).collect(),
             Columns::Named(names) => names.clone(),
         }
@@ -117,11 +117,12 @@ pub(crate) enum Part {
 }
 
 impl Writer {
-    pub(crate) fn new(options: &Options, fields: Vec<Field>, unit: &'static str) -> Self {
+    /// `header` is whether TSV begins with one by default.
+    pub(crate) fn new(options: &Options, fields: Vec<Field>, header: bool, unit: &'static str) -> Self {
         let format = options.format();
         let header = options
             .output_header
-            .map_or(format == Format::Csv, |header| header == Header::Yes);
+            .map_or(header || format == Format::Csv, |header| header == Header::Yes);
         Self {
             format,
             header,

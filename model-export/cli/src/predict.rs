@@ -62,6 +62,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     let shown = options.values;
     let table = Table {
         fields: fields(&model, shown),
+        header: false,
         results: move |model: &ModelFile, rows: &Parsed| predict(model, rows, shown),
     };
     run_table(
@@ -84,7 +85,7 @@ fn fields(model: &ModelFile, shown: Shown) -> Vec<Field> {
     let field = |one, many, count| match count {
         1 => Field::one(one),
         _ => Field {
-            name: many,
+            name: String::from(many),
             columns: Columns::Numbered(one, count),
         },
     };

@@ -15,6 +15,8 @@ use crate::stream::{stream, thread_count};
 /// What is written of each row.
 pub(crate) struct Table<F> {
     pub(crate) fields: Vec<Field>,
+    /// Whether TSV begins with the columns' names by default.
+    pub(crate) header: bool,
     /// Row by row, the numbers of all fields.
     pub(crate) results: F,
 }
@@ -30,7 +32,7 @@ pub(crate) fn run_table(
 ) -> Result<()> {
     let (mut reader, parsers) =
         rows::open(input, options, &[Wanted::of(&model)]).map_err(|error| row_failure(input, error))?;
-    let writer = Arc::new(Writer::new(output, table.fields, reader.unit));
+    let writer = Arc::new(Writer::new(output, table.fields, table.header, reader.unit));
     let mut sink = Sink::open(output, &writer)?;
     let progress = Progress::new(reader.position(), output.is_file(), reader.unit);
     let path = input.to_owned();

@@ -92,11 +92,11 @@ mod tests {
         let fields = [
             Field::one("margin"),
             Field {
-                name: "probabilities",
+                name: "probabilities".to_owned(),
                 columns: Columns::Numbered("probability", 2),
             },
             Field {
-                name: "contributions",
+                name: "contributions".to_owned(),
                 columns: Columns::Named(vec!["a \"b\"".to_owned()]),
             },
         ];
