@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 
+use super::refusal::Refusal;
+
 const BUFFER_BYTES: usize = 1 << 17;
 /// As long as the longest of the signatures that tell compressions and Parquet apart.
 const HEAD_BYTES: u64 = 6;
@@ -34,7 +36,7 @@ pub(crate) fn open(path: &Path) -> Result<Source> {
     let named = || format!("reading {}", path.display());
     if path.as_os_str() == "-" {
         let (head, raw) = split_head(io::stdin()).with_context(named)?;
-        return decompress(head, Box::new(raw), None).with_context(named);
+        return decompress(head, Box::new(raw), None);
     }
     let file = File::open(path).with_context(named)?;
     let data = file.metadata().with_context(named)?;
@@ -44,7 +46,7 @@ pub(crate) fn open(path: &Path) -> Result<Source> {
         io::Seek::rewind(&mut file).with_context(named)?;
         return Ok(Source::Parquet(file));
     }
-    decompress(head, Box::new(file), total).with_context(named)
+    decompress(head, Box::new(file), total)
 }
 
 const PARQUET: &[u8] = b"PAR1";
@@ -57,7 +59,8 @@ fn split_head<R: Read>(mut raw: R) -> io::Result<(Vec<u8>, R)> {
 
 fn decompress(head: Vec<u8>, raw: Box<dyn Read + Send>, total: Option<u64>) -> Result<Source> {
     if head.starts_with(PARQUET) {
-        anyhow::bail!("Parquet is read from a file, not from a pipe: its table of contents is at its end");
+        let problem = "Parquet is read from a file, not from a pipe: its table of contents is at its end";
+        return Err(Refusal::of_input(problem).into());
     }
     let position = Position {
         done: Arc::default(),
