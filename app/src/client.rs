@@ -198,7 +198,12 @@ async fn send(url: &str, init: &RequestInit) -> Result<Response, ClientError> {
 }
 
 async fn json<T: DeserializeOwned>(response: &Response) -> Result<T, ClientError> {
-    serde_json::from_str(&text(response).await?).map_err(|error| ClientError::Body(error.to_string()))
+    from_json(&text(response).await?)
+}
+
+/// Reads JSON, from bytes as `model_export` does, so that the page has but one reader.
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, ClientError> {
+    serde_json::from_slice(text.as_bytes()).map_err(|error| ClientError::Body(error.to_string()))
 }
 
 async fn text(response: &Response) -> Result<String, ClientError> {

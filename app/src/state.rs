@@ -240,8 +240,7 @@ impl AppState {
 }
 
 fn read(text: &str) -> Result<Manifest, ClientError> {
-    let manifest: Manifest =
-        serde_json::from_str(text).map_err(|error| ClientError::Body(error.to_string()))?;
+    let manifest: Manifest = client::from_json(text)?;
     if manifest.manifest_version != MANIFEST_VERSION {
         return Err(ClientError::Body(
             "the manifest is newer than this page; reload the page".to_owned(),

@@ -1,231 +1,228 @@
 //! XGBoost's model files to an [`Ensemble`].
+//!
+//! Invariant: for any row of numbers the imported trees give the margins that the XGBoost which saved the file gives
+//! after loading it, bit for bit; what can't be represented so is refused by name.
 
+mod categories;
+mod error;
+mod intercept;
+mod json;
+mod rounds;
+mod tree;
 mod ubjson;
 mod value;
 
-use thiserror::Error;
-use value::{Object, Value};
+use rounds::Layers;
+use tree::Place;
+use value::Object;
 
-use crate::ensemble::{Ensemble, EnsembleError, Node};
+pub use error::ImportError;
 
-/// Why a model file can't be imported.
-#[derive(Debug, PartialEq, Error)]
+use crate::ensemble::{Ensemble, EnsembleError, MAX_GROUPS, Tree};
+use crate::objective::Objective;
+
+/// Major, minor, patch.
+type Version = [u32; 3];
+
+/// Which boosting rounds of a model are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ImportError {
-    /// Neither UBJSON nor JSON.
-    #[error("byte {offset}: {problem}")]
-    Syntax {
-        /// Where reading stopped.
-        offset: usize,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A field that every supported model has is absent or of another type.
-    #[error("{path}: {problem}")]
-    Field {
-        /// Names from the outermost object on, joined by dots.
-        path: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Written by a version whose layout is not known.
-    #[error("the model was saved by XGBoost {0}; 1.7 to 3.x are supported")]
-    Version(String),
-    /// A booster other than `gbtree`.
-    #[error("booster \"{0}\" is not supported; only gbtree is")]
-    Booster(String),
-    /// An objective other than `binary:logistic`.
-    #[error("objective \"{0}\" is not supported; only binary:logistic is")]
-    Objective(String),
-    /// More than one class.
-    #[error("the model has {0} classes; only binary models are supported")]
-    MultiClass(String),
-    /// More than one target.
-    #[error("the model has {0} targets; only one is supported")]
-    MultiTarget(String),
-    /// A split on a set of categories.
-    #[error("tree {tree} has a categorical split; only numeric splits are supported")]
-    CategoricalSplit {
-        /// Index of the tree.
-        tree: usize,
-    },
-    /// Trees after the best iteration of early stopping.
-    #[error(
-        "the model has {rounds} rounds but its best iteration is {best_iteration}; save it sliced to that one"
-    )]
-    NotSliced {
-        /// Attribute of the model, counted from 0.
-        best_iteration: usize,
-        /// Rounds in the file.
-        rounds: usize,
-    },
-    /// The trees are refused.
-    #[error(transparent)]
-    Ensemble(#[from] EnsembleError),
+pub enum Rounds {
+    /// All of them; a model with rounds after its best iteration is refused, as the file does not say whether they
+    /// count: XGBoost's scikit-learn classes leave them out, its `Booster.predict` does not.
+    #[default]
+    Unambiguous,
+    /// All of them, as `Booster.predict` has it.
+    All,
+    /// Those up to the best iteration of early stopping where the model has one, as the scikit-learn classes have it.
+    Best,
+    /// This many of the first.
+    First(usize),
+}
+
+/// How to import a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Which boosting rounds are meant.
+    pub rounds: Rounds,
+}
+
+/// A model of XGBoost, and what its file says besides the trees.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct XgboostModel {
+    /// The trees of the rounds that were meant, their weights of DART folded into the leaves.
+    pub ensemble: Ensemble,
+    /// Of each feature; empty where the model has none.
+    pub feature_names: Vec<String>,
+    /// Of each feature: `float`, `int`, `q`, `i` or `c` for categories; empty where the model has none.
+    pub feature_types: Vec<String>,
+    /// Of each feature the names of its categories by code, as the data frame it was trained on had them; empty where
+    /// the model has none. Rows have the codes.
+    pub category_names: Vec<Vec<String>>,
+    /// The XGBoost that saved the file: major, minor, patch.
+    pub version: [u32; 3],
+    /// `gbtree` or `dart`.
+    pub booster: String,
+    /// Rounds in the file.
+    pub rounds: usize,
+    /// Rounds that `ensemble` has, the first ones.
+    pub rounds_taken: usize,
+    /// The best round of early stopping, counted from 0.
+    pub best_iteration: Option<usize>,
 }
 
 /// Reads a model that XGBoost 1.7 to 3.x saved as UBJSON or JSON, which is told from the bytes.
 ///
-/// Only `binary:logistic` models of booster `gbtree` with numeric splits are accepted; all else is refused by name.
-/// A model stopped early must have been saved sliced to its best iteration.
+/// Any model of trees is accepted: see [`import_xgboost_model`]. One stopped early must have been saved sliced to its
+/// best iteration.
 pub fn import_xgboost(bytes: &[u8]) -> Result<Ensemble, ImportError> {
-    let value = value::parse(bytes)?;
-    let model = Object::new("", &value)?;
-    check_version(&model)?;
-    let learner = model.object("learner")?;
-    let objective = learner.object("objective")?.text("name")?;
-    let booster = learner.object("gradient_booster")?;
-    let name = booster.text("name")?;
-    if name != "gbtree" {
-        return Err(ImportError::Booster(name.to_owned()));
-    }
-    let parameters = learner.object("learner_model_param")?;
-    let classes = parameters.text("num_class")?;
-    if classes != "0" && classes != "1" {
-        return Err(ImportError::MultiClass(classes.to_owned()));
-    }
-    let targets = parameters.optional_text("num_target")?.unwrap_or("1");
-    if targets != "0" && targets != "1" {
-        return Err(ImportError::MultiTarget(targets.to_owned()));
-    }
-    if objective != "binary:logistic" {
-        return Err(ImportError::Objective(objective.to_owned()));
-    }
-    let model = booster.object("model")?;
-    let trees = model.array("trees")?;
-    check_sliced(&learner, &model, trees.len())?;
-    let features = parameters.count("num_feature")?;
-    let nodes = trees
-        .iter()
-        .enumerate()
-        .map(|(tree, value)| read_tree(tree, value))
-        .collect::<Result<_, _>>()?;
-    Ok(Ensemble::from_trees(base_margin(&parameters)?, features, nodes)?)
+    import_xgboost_model(bytes, ImportOptions::default()).map(|model| model.ensemble)
 }
 
-fn check_version(model: &Object<'_>) -> Result<(), ImportError> {
-    let version = model.integers("version")?;
-    match version[..] {
-        [1, minor, ..] if minor >= 7 => Ok(()),
-        [2 | 3, ..] => Ok(()),
+/// As [`import_xgboost`], with what else the file says, and a say in which rounds are taken.
+///
+/// Boosters `gbtree` and `dart`, all objectives of [`Objective`], splits on numbers and on categories, forests, several
+/// classes or targets in trees of their own or in leaves of vectors.
+pub fn import_xgboost_model(bytes: &[u8], options: ImportOptions) -> Result<XgboostModel, ImportError> {
+    let value = value::parse(bytes)?;
+    let file = Object::new("", &value)?;
+    let version = version(&file)?;
+    let learner = file.object("learner")?;
+    let booster = learner.object("gradient_booster")?;
+    let booster_name = booster.text("name")?;
+    if booster_name != "gbtree" && booster_name != "dart" {
+        return Err(ImportError::Booster(booster_name.to_owned()));
+    }
+    let objective = learner.object("objective")?.text("name")?;
+    let objective =
+        Objective::from_name(objective).ok_or_else(|| ImportError::Objective(objective.to_owned()))?;
+    let parameters = learner.object("learner_model_param")?;
+    let groups = group_count(&parameters)?;
+    let features = parameters.count("num_feature")?;
+    // Until 3.2 the trees of DART are wrapped.
+    let model = match booster_name {
+        "dart" => booster.object("gbtree")?.object("model")?,
+        _ => booster.object("model")?,
+    };
+    let values = model.array("trees")?;
+    let tree_groups = tree_groups(&model, values.len(), groups)?;
+    let layers = Layers::read(&learner, &model, &tree_groups)?;
+    let (rounds_taken, taken) = layers.choose(options.rounds)?;
+    // Until 3.3 the weights of DART are beside the model.
+    let weights = match weights(&booster, values.len())? {
+        None => weights(&model, values.len())?,
+        weights => weights,
+    };
+    let mut has_covers = true;
+    let mut budget = bytes.len().saturating_mul(CATEGORIES_PER_BYTE);
+    let mut trees = Vec::with_capacity(taken);
+    for (tree, value) in values[..taken].iter().enumerate() {
+        let place = Place {
+            tree,
+            group: tree_groups[tree],
+            weight: weights.as_ref().map(|weights| weights[tree]),
+        };
+        let read = tree::read(place, value, &mut budget)?;
+        has_covers &= read.has_covers;
+        trees.extend(
+            read.groups
+                .into_iter()
+                .map(|(group, nodes)| Tree { group, nodes }),
+        );
+    }
+    let margins = intercept::base_margins(&parameters, objective, version, groups)?;
+    let ensemble = Ensemble::grouped(objective, &margins, features, &trees)?;
+    Ok(XgboostModel {
+        ensemble: if has_covers {
+            ensemble
+        } else {
+            ensemble.without_covers()
+        },
+        feature_names: per_feature(&learner, "feature_names", features)?,
+        feature_types: per_feature(&learner, "feature_types", features)?,
+        category_names: categories::names(&model, features)?,
+        version,
+        booster: if weights.is_some() { "dart" } else { booster_name }.to_owned(),
+        rounds: layers.rounds(),
+        rounds_taken,
+        best_iteration: layers.best_iteration,
+    })
+}
+
+/// Categories that may be kept for each byte of a file: trees with leaves of vectors repeat theirs.
+const CATEGORIES_PER_BYTE: usize = 8;
+
+fn version(file: &Object<'_>) -> Result<Version, ImportError> {
+    let numbers = file.integers("version")?;
+    let mut version = [0; 3];
+    for (part, number) in version.iter_mut().zip(&numbers) {
+        *part = u32::try_from(*number).unwrap_or(u32::MAX);
+    }
+    match version {
+        [1, minor, _] if minor >= 7 => Ok(version),
+        [2 | 3, ..] => Ok(version),
         _ => {
-            let parts: Vec<String> = version.iter().take(3).map(ToString::to_string).collect();
+            let parts: Vec<String> = numbers.iter().take(3).map(ToString::to_string).collect();
             Err(ImportError::Version(parts.join(".")))
         }
     }
 }
 
-/// Refuses trees that early stopping would leave out: which of them count must be settled by whoever saves.
-fn check_sliced(learner: &Object<'_>, model: &Object<'_>, trees: usize) -> Result<(), ImportError> {
-    let Some(attributes) = learner.optional_object("attributes")? else {
-        return Ok(());
+/// Margins of a row: the classes, or the targets.
+fn group_count(parameters: &Object<'_>) -> Result<usize, ImportError> {
+    let classes = parameters.count("num_class")?;
+    let targets = match parameters.has("num_target") {
+        true => parameters.count("num_target")?,
+        false => 1,
     };
-    let Some(best) = attributes.optional_text("best_iteration")? else {
-        return Ok(());
-    };
-    let Ok(best_iteration) = best.parse::<usize>() else {
-        return Err(attributes.error("best_iteration", "expected a number"));
-    };
-    let per_round = model
-        .object("gbtree_model_param")?
-        .count("num_parallel_tree")?
-        .max(1);
-    let rounds = trees / per_round;
-    if rounds > best_iteration.saturating_add(1) {
-        return Err(ImportError::NotSliced {
-            best_iteration,
-            rounds,
-        });
+    if classes > 1 && targets > 1 {
+        return Err(parameters.error("num_target", "several classes and several targets at once"));
     }
-    Ok(())
+    let groups = classes.max(targets).max(1);
+    if groups > MAX_GROUPS {
+        return Err(EnsembleError::Groups(groups).into());
+    }
+    Ok(groups)
 }
 
-/// XGBoost keeps the base score of a logistic model as a probability, in brackets since 3.1.
-///
-/// The margin is `-ln(1 / p - 1)` in `f32`, by the platform's `logf` as XGBoost has it.
-fn base_margin(parameters: &Object<'_>) -> Result<f32, ImportError> {
-    let text = parameters.text("base_score")?;
-    let number = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .unwrap_or(text);
-    match number.parse::<f32>() {
-        Ok(probability) if probability > 0.0 && probability < 1.0 => Ok(-(1.0 / probability - 1.0).ln()),
-        _ => Err(parameters.error("base_score", "expected one probability between 0 and 1")),
-    }
+/// Which margin each tree adds to.
+fn tree_groups(model: &Object<'_>, trees: usize, groups: usize) -> Result<Vec<u32>, ImportError> {
+    let numbers = model.numbers("tree_info")?;
+    let group = |number: &f64| tree::index_below(*number, groups).map(|group| group as u32);
+    let tree_groups: Option<Vec<u32>> = numbers.iter().map(group).collect();
+    tree_groups
+        .filter(|tree_groups| tree_groups.len() == trees)
+        .ok_or_else(|| {
+            model.error(
+                "tree_info",
+                "expected the index of a class or target for each tree",
+            )
+        })
 }
 
-/// Split index of nodes that pruning deleted. They stay in XGBoost's arrays and are left out here.
-const DELETED: f64 = 2_147_483_647.0;
-
-fn read_tree(tree: usize, value: &Value) -> Result<Vec<Node>, ImportError> {
-    let path = format!("learner.gradient_booster.model.trees[{tree}]");
-    let object = Object::new(&path, value)?;
-    let parameters = object.object("tree_param")?;
-    let targets = parameters.optional_text("size_leaf_vector")?.unwrap_or("1");
-    if targets != "0" && targets != "1" {
-        return Err(ImportError::MultiTarget(targets.to_owned()));
+/// What DART multiplies each tree's leaves by.
+fn weights(object: &Object<'_>, trees: usize) -> Result<Option<Vec<f32>>, ImportError> {
+    if !object.has("weight_drop") {
+        return Ok(None);
     }
-    let count = parameters.count("num_nodes")?;
-    let column = |name: &'static str| {
-        let numbers = object.numbers(name)?;
-        if numbers.len() == count {
-            Ok(numbers)
-        } else {
-            Err(object.error(name, "expected one number per node"))
-        }
-    };
-    let left = column("left_children")?;
-    let right = column("right_children")?;
-    let features = column("split_indices")?;
-    let conditions = column("split_conditions")?;
-    let default_left = column("default_left")?;
-    let gains = column("loss_changes")?;
-    let covers = column("sum_hessian")?;
-    if column("split_type")?.iter().any(|kind| *kind != 0.0) {
-        return Err(ImportError::CategoricalSplit { tree });
+    let numbers = object.numbers("weight_drop")?;
+    if numbers.is_empty() {
+        return Ok(None);
     }
-    let mut places = Vec::with_capacity(count);
-    let mut kept = 0;
-    for (feature, left) in features.iter().zip(left.iter()) {
-        // A deleted node looks like a leaf of a feature that no model has.
-        let deleted = *feature == DELETED && *left == -1.0;
-        places.push(if deleted { u32::MAX } else { kept });
-        kept += u32::from(!deleted);
+    if numbers.len() != trees {
+        return Err(object.error("weight_drop", "expected one weight per tree"));
     }
-    let mut nodes = Vec::with_capacity(count);
-    for index in (0..count).filter(|index| places[*index] != u32::MAX) {
-        let cover = covers[index] as f32;
-        if left[index] == -1.0 {
-            nodes.push(Node::Leaf {
-                value: conditions[index] as f32,
-                cover,
-            });
-            continue;
-        }
-        let child = |name, number: f64| match index_below(number, count) {
-            Some(child) => Ok(places[child]),
-            None => Err(object.error(name, "expected the index of a node")),
-        };
-        let feature = index_below(features[index], crate::ensemble::MAX_FEATURES);
-        nodes.push(Node::Split {
-            feature: feature
-                .ok_or_else(|| object.error("split_indices", "expected the index of a feature"))?
-                as u32,
-            threshold: conditions[index] as f32,
-            default_left: default_left[index] != 0.0,
-            left: child("left_children", left[index])?,
-            right: child("right_children", right[index])?,
-            gain: gains[index] as f32,
-            cover,
-        });
-    }
-    Ok(nodes)
+    Ok(Some(numbers.iter().map(|number| *number as f32).collect()))
 }
 
-fn index_below(number: f64, limit: usize) -> Option<usize> {
-    let index = number as usize;
-    (index as f64 == number && index < limit).then_some(index)
+fn per_feature(learner: &Object<'_>, name: &str, features: usize) -> Result<Vec<String>, ImportError> {
+    let texts = learner.optional_texts(name)?;
+    if texts.is_empty() || texts.len() == features {
+        Ok(texts)
+    } else {
+        Err(learner.error(name, "expected one string per feature"))
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | TSV line → [`Row`] | [`parse_row`], [`parse_features`] |
 //! | rows → [`Encoder`] | [`EncoderFit`] |
-//! | XGBoost's file → [`Ensemble`] | [`import_xgboost`] |
+//! | XGBoost's file → [`Ensemble`] | [`import_xgboost`], [`import_xgboost_model`] |
 //! | encoder + ensemble + [`Provenance`] → bytes and back | [`Model::to_bytes`], [`Model::from_bytes`] |
 //! | [`Row`] → [`Prediction`] | [`Model::predict`] |
 //! | [`Row`] → [`Contributions`] | [`Model::contributions`] |
@@ -43,7 +43,7 @@ pub use ensemble::{
 pub use explain::{Contributions, ExplainError};
 pub use feature_model::{FeatureModel, ModelFile};
 pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, sections};
-pub use import::{ImportError, import_xgboost};
+pub use import::{ImportError, ImportOptions, Rounds, XgboostModel, import_xgboost, import_xgboost_model};
 pub use model::{Model, Prediction, SampleRow, probability};
 pub use objective::{Link, Objective};
 pub use provenance::Provenance;

@@ -16,6 +16,10 @@ pub enum Link {
     Step,
     /// `exp(margin - max) / sum` over the groups of a row.
     Softmax,
+    /// The margins in ascending order: quantiles that cross are put right.
+    Sorted,
+    /// The first margin, and each next one's `ln(1 + exp(margin))` and 1e-6 on top of the output before it.
+    Expectiles,
     /// The index of the group with the largest margin, the first of equals: one output a row.
     Argmax,
 }
@@ -38,12 +42,12 @@ const OBJECTIVES: [Objective; 21] = [
     objective("rank:ndcg", Link::Identity),
     objective("rank:pairwise", Link::Identity),
     objective("reg:absoluteerror", Link::Identity),
-    objective("reg:expectileerror", Link::Identity),
+    objective("reg:expectileerror", Link::Expectiles),
     objective("reg:gamma", Link::Exponential),
     objective("reg:linear", Link::Identity),
     objective("reg:logistic", Link::Logistic),
     objective("reg:pseudohubererror", Link::Identity),
-    objective("reg:quantileerror", Link::Identity),
+    objective("reg:quantileerror", Link::Sorted),
     objective("reg:squarederror", Link::Identity),
     objective("reg:squaredlogerror", Link::Identity),
     objective("reg:tweedie", Link::Exponential),
@@ -90,6 +94,8 @@ impl Objective {
             Link::Exponential => each(margins, out, libm::expf),
             Link::Step => each(margins, out, |margin| f32::from(u8::from(margin > 0.0))),
             Link::Softmax => softmax(margins, out),
+            Link::Sorted => sorted(margins, out),
+            Link::Expectiles => expectiles(margins, out),
             Link::Argmax => out[0] = argmax(margins) as f32,
         }
     }
@@ -108,6 +114,38 @@ fn softmax(margins: &[f32], out: &mut [f32]) {
     let sum: f64 = out[..margins.len()].iter().map(|value| f64::from(*value)).sum();
     for value in &mut out[..margins.len()] {
         *value /= sum as f32;
+    }
+}
+
+/// NaN stays where it is, as XGBoost's insertion sort leaves it.
+fn sorted(margins: &[f32], out: &mut [f32]) {
+    for (index, margin) in margins.iter().enumerate() {
+        let mut place = index;
+        while place > 0 && out[place - 1] > *margin {
+            out[place] = out[place - 1];
+            place -= 1;
+        }
+        out[place] = *margin;
+    }
+}
+
+fn expectiles(margins: &[f32], out: &mut [f32]) {
+    let mut last = 0.0;
+    for (index, (margin, out)) in margins.iter().zip(&mut out[..margins.len()]).enumerate() {
+        last = match index {
+            0 => *margin,
+            _ => last + (1e-6 + softplus(*margin)),
+        };
+        *out = last;
+    }
+}
+
+/// `ln(1 + exp(x))`.
+fn softplus(x: f32) -> f32 {
+    if x > 0.0 {
+        x + libm::log1pf(libm::expf(-x))
+    } else {
+        libm::log1pf(libm::expf(x))
     }
 }
 

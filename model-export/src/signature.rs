@@ -7,12 +7,12 @@
 //! Invariant: [`verify`] returns only what the key signed, and every digest it returns is well formed.
 
 mod bundle;
+mod der;
 mod pem;
 #[cfg(feature = "sign")]
 mod sign;
 
 use p256::ecdsa::signature::Verifier;
-use p256::ecdsa::{Signature, VerifyingKey};
 #[cfg(feature = "sign")]
 pub use sign::{public_key_pem, sign, signing_key_pem};
 use thiserror::Error;
@@ -72,13 +72,13 @@ pub enum SignatureError {
 /// The caller compares the digests with the files it holds.
 pub fn verify(bundle_json: &str, public_key_pem: &str) -> Result<Verified, SignatureError> {
     let key = pem::PublicKey::from_pem(public_key_pem).ok_or(SignatureError::PublicKey)?;
-    let verifier = VerifyingKey::from_sec1_bytes(key.point()).map_err(|_| SignatureError::PublicKey)?;
+    let verifier = key.verifier().ok_or(SignatureError::PublicKey)?;
     let envelope = bundle::Envelope::parse(bundle_json)?;
     if envelope.key_hint.is_some_and(|hint| hint != key.hint()) {
         return Err(SignatureError::OtherKey);
     }
-    let signature = Signature::from_der(&envelope.signature)
-        .map_err(|_| SignatureError::Bundle("the signature is not DER"))?;
+    let signature =
+        der::read(&envelope.signature).ok_or(SignatureError::Bundle("the signature is not DER"))?;
     verifier
         .verify(&bundle::signed_bytes(&envelope.payload), &signature)
         .map_err(|_| SignatureError::Mismatch)?;

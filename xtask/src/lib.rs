@@ -5,6 +5,7 @@
 
 pub mod demo;
 pub mod directions;
+pub mod fuzz;
 pub mod process;
 pub mod programs;
 pub mod publish;

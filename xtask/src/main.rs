@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{demo, process, publish, test, tools};
+use xtask::{demo, fuzz, process, publish, test, tools};
 
 /// ClickLeaf's own commands.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Command {
     Test(test::Options),
     /// Writes a static site that predicts with no server: page, model, provenance.
     Publish(publish::Options),
+    /// Fuzzes what reads bytes from outside, and keeps the corpus.
+    Fuzz(fuzz::Options),
     /// Fills the cache with the pinned tools that the other commands need.
     Tools,
 }
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Publish(options) => publish::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Tools => tools::install_all(),
     });
     match result {

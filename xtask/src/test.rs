@@ -90,7 +90,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "fuzz",
-        about: "the fuzz targets compile",
+        about: "every input that fuzzing kept, once",
         run: checks::fuzz,
     },
     Step {

@@ -8,7 +8,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
 use crate::browser::{self, local_time};
-use crate::client::Api;
+use crate::client::{self, Api};
 use crate::components::token_input;
 use crate::element::{Part, classed, element, follow};
 use crate::route::Route;
@@ -115,7 +115,7 @@ impl Runs {
             };
             let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 let text = event.data().as_string().unwrap_or_default();
-                if let Ok(event) = serde_json::from_str::<TrainingRunEvent>(&text) {
+                if let Ok(event) = client::from_json::<TrainingRunEvent>(&text) {
                     self.put(event.run);
                 }
             });

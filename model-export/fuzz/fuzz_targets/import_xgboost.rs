@@ -6,6 +6,7 @@ use model_export::import_xgboost;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(ensemble) = import_xgboost(bytes) {
-        ensemble.margin(&vec![f32::NAN; ensemble.features()]);
+        let mut margins = vec![0.0; ensemble.groups()];
+        ensemble.margins(&vec![f32::NAN; ensemble.features()], &mut margins);
     }
 });

@@ -1,6 +1,11 @@
+mod contradictions;
+mod meaning;
+mod sample;
+
 use proptest::prelude::*;
 
 use super::*;
+use sample::model;
 
 #[test]
 fn names_what_is_missing() {
@@ -21,7 +26,7 @@ fn names_what_is_missing() {
             "the model was saved by XGBoost 4.0.0; 1.7 to 3.x are supported",
         ),
         (
-            r#"{"version": [3, 2, 0], "learner": {"objective": {}}}"#,
+            r#"{"version": [3, 2, 0], "learner": {"objective": {}, "gradient_booster": {"name": "gbtree"}}}"#,
             "learner.objective.name: the field is absent",
         ),
     ];
@@ -34,7 +39,7 @@ fn names_what_is_missing() {
     }
     assert!(matches!(
         import_xgboost(br#"{"a": }"#),
-        Err(ImportError::Syntax { offset: 7, .. })
+        Err(ImportError::Syntax { offset: 6, .. })
     ));
 }
 
@@ -57,7 +62,7 @@ fn nesting_is_bounded() {
         let json = format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         let field = |bytes: &[u8]| matches!(import_xgboost(bytes), Err(ImportError::Field { .. }));
         assert_eq!(field(&ubjson), depth < 64);
-        assert_eq!(field(json.as_bytes()), depth < 128);
+        assert_eq!(field(json.as_bytes()), depth < 64);
     }
 }
 
@@ -66,5 +71,20 @@ proptest! {
     fn bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = import_xgboost(&[b"{U", &bytes[..]].concat());
         let _ = import_xgboost(&bytes);
+        let _ = import_xgboost(&[b"{\"", &bytes[..]].concat());
+    }
+
+    #[test]
+    fn a_changed_model_never_panics(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut bytes = model().to_string().into_bytes();
+        for (index, byte) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(ensemble) = import_xgboost(&bytes) {
+            ensemble.margins(&vec![f32::NAN; ensemble.features()], &mut vec![0.0; ensemble.groups()]);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The tree of values both of XGBoost's formats hold, and typed access that names what is missing.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 
-use super::{ImportError, ubjson};
+use super::{ImportError, json, ubjson};
 
 /// A value of either format. Numbers of an array are kept packed; an `f32` or an integer below 2^53 is exact.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,25 +25,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, ImportError> {
         .strip_prefix(b"{")
         .and_then(|rest| rest.iter().find(|byte| !byte.is_ascii_whitespace()));
     match after_brace {
-        Some(b'"') => serde_json::from_slice(bytes).map_err(|error| ImportError::Syntax {
-            offset: offset_of(bytes, error.line(), error.column()),
-            problem: error.to_string(),
-        }),
+        Some(b'"') => json::parse(bytes),
         Some(_) => ubjson::parse(bytes),
         None => {
             let problem = "neither XGBoost's UBJSON nor its JSON begins like this".to_owned();
             Err(ImportError::Syntax { offset: 0, problem })
         }
     }
-}
-
-fn offset_of(bytes: &[u8], line: usize, column: usize) -> usize {
-    let before: usize = bytes
-        .split_inclusive(|byte| *byte == b'\n')
-        .take(line.saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum();
-    (before + column).min(bytes.len())
 }
 
 /// The array's values, packed where all of them are numbers.
@@ -78,62 +66,6 @@ impl ArrayBuilder {
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Number(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
-        let mut values = ArrayBuilder::new();
-        while let Some(value) = sequence.next_element()? {
-            values.push(value);
-        }
-        Ok(array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = map.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Value::Object(fields))
-    }
-}
-
 /// An object and the path that leads to it.
 pub(super) struct Object<'value> {
     path: String,
@@ -161,6 +93,10 @@ impl<'value> Object<'value> {
         }
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     pub(super) fn object(&self, name: &str) -> Result<Object<'value>, ImportError> {
         Object::new(&self.path_of(name), self.field(name)?)
     }
@@ -178,10 +114,6 @@ impl<'value> Object<'value> {
         }
     }
 
-    pub(super) fn optional_text(&self, name: &str) -> Result<Option<&'value str>, ImportError> {
-        self.find(name).map(|_| self.text(name)).transpose()
-    }
-
     /// A whole number, which XGBoost writes as a string.
     pub(super) fn count(&self, name: &str) -> Result<usize, ImportError> {
         self.text(name)?
@@ -197,8 +129,20 @@ impl<'value> Object<'value> {
         }
     }
 
+    /// An array of strings; empty where it is absent.
+    pub(super) fn optional_texts(&self, name: &str) -> Result<Vec<String>, ImportError> {
+        if !self.has(name) {
+            return Ok(Vec::new());
+        }
+        let text = |value: &Value| match value {
+            Value::Text(text) => Ok(text.clone()),
+            _ => Err(self.error(name, "expected an array of strings")),
+        };
+        self.array(name)?.iter().map(text).collect()
+    }
+
     /// An array of numbers or truth values.
-    pub(super) fn numbers(&self, name: &str) -> Result<std::borrow::Cow<'value, [f64]>, ImportError> {
+    pub(super) fn numbers(&self, name: &str) -> Result<Cow<'value, [f64]>, ImportError> {
         match self.field(name)? {
             Value::Numbers(numbers) => Ok(numbers.into()),
             Value::Array(values) => {
@@ -229,6 +173,7 @@ impl<'value> Object<'value> {
     fn find(&self, name: &str) -> Option<&'value Value> {
         self.fields
             .iter()
+            .rev()
             .find(|(field, _)| field == name)
             .map(|(_, value)| value)
     }

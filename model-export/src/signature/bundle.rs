@@ -24,7 +24,8 @@ pub(super) struct Envelope {
 impl Envelope {
     pub(super) fn parse(json: &str) -> Result<Self, SignatureError> {
         let malformed = SignatureError::Bundle;
-        let bundle: Value = serde_json::from_str(json).map_err(|_| malformed("it is not JSON"))?;
+        // All of the page's JSON is read from bytes, so that it has but one reader.
+        let bundle: Value = serde_json::from_slice(json.as_bytes()).map_err(|_| malformed("it is not JSON"))?;
         if bundle["mediaType"] != MEDIA_TYPE {
             return Err(malformed("it is not a Sigstore bundle v0.3"));
         }

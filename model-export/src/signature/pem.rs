@@ -2,6 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use p256::AffinePoint;
+use p256::ecdsa::VerifyingKey;
+use p256::elliptic_curve::point::AffineCoordinates;
 
 use crate::digest::sha256_hex;
 
@@ -12,7 +15,10 @@ const SPKI_PREFIX: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
-const POINT_BYTES: usize = 65;
+/// The first byte of a point whose both coordinates follow.
+const UNCOMPRESSED: u8 = 0x04;
+const COORDINATE_BYTES: usize = 32;
+const POINT_BYTES: usize = 1 + 2 * COORDINATE_BYTES;
 
 /// A P-256 public key as SPKI DER. Whether the point is on the curve is not checked here.
 pub(super) struct PublicKey([u8; SPKI_PREFIX.len() + POINT_BYTES]);
@@ -34,9 +40,14 @@ impl PublicKey {
         [&SPKI_PREFIX[..], point].concat().try_into().ok().map(Self)
     }
 
-    /// The uncompressed point in SEC1 form.
-    pub(super) fn point(&self) -> &[u8] {
-        &self.0[SPKI_PREFIX.len()..]
+    /// Verifies signatures; `None` if the point is not on the curve.
+    pub(super) fn verifier(&self) -> Option<VerifyingKey> {
+        let coordinates = self.0[SPKI_PREFIX.len()..].strip_prefix(&[UNCOMPRESSED])?;
+        let (x, y) = coordinates.split_at(COORDINATE_BYTES);
+        let (x, y) = (x.try_into().ok()?, y.try_into().ok()?);
+        // Rather than from SEC1 bytes, whose other forms need a square root's code.
+        let point = AffinePoint::from_coordinates(x, y).into_option()?;
+        VerifyingKey::from_affine(point).ok()
     }
 
     /// SHA-256 of the DER.

@@ -1,5 +1,7 @@
 //! Gradient boosted trees: training, evaluation, prediction, saving.
 
+mod predict;
+
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::{ptr, slice};
 
@@ -19,7 +21,7 @@ unsafe impl Send for Booster {}
 
 impl Booster {
     /// A new model with these parameters. `cached` names the matrices it will be trained on and evaluated
-    /// with: the training matrix first, or the first update fails. The model takes over its feature names.
+    /// with: the training matrix first, or the first update fails. The model takes over its features' names and types.
     ///
     /// XGBoost checks a parameter's value when it first needs it, so a bad one may fail in [`Self::update`].
     pub fn new(params: &[(&str, &str)], cached: &[&DMatrix]) -> Result<Self, XGBoostError> {
@@ -30,7 +32,8 @@ impl Booster {
         check(unsafe { ffi::XGBoosterCreate(matrices.as_ptr(), matrices.len() as u64, &mut handle) })?;
         let booster = Self { handle };
         if let Some(training) = cached.first() {
-            booster.set_feature_names(training.feature_names())?;
+            booster.set_feature_info(c"feature_name", training.feature_names())?;
+            booster.set_feature_info(c"feature_type", training.feature_types())?;
         }
         for (name, value) in params {
             let (name, value) = (
@@ -94,29 +97,6 @@ impl Booster {
         // SAFETY: XGBoost gives a NUL-terminated text that lives until its next call on this thread.
         let line = unsafe { CStr::from_ptr(out) }.to_string_lossy();
         parse_metrics(&line)
-    }
-
-    /// The margins (before the sigmoid) row by row: one per row, or one per class or target.
-    pub fn predict_margins(&self, matrix: &DMatrix) -> Result<Vec<f32>, XGBoostError> {
-        self.predict_as(Output::Margin, matrix)
-    }
-
-    /// The outputs row by row: one per row, such as a probability, or one per class or target.
-    pub fn predict(&self, matrix: &DMatrix) -> Result<Vec<f32>, XGBoostError> {
-        self.predict_as(Output::Value, matrix)
-    }
-
-    /// The leaf that each row reaches in each tree: XGBoost's node numbers, row by row, a tree's root being
-    /// number 0.
-    pub fn predict_leaves(&self, matrix: &DMatrix) -> Result<Vec<u32>, XGBoostError> {
-        let leaves = self.predict_as(Output::Leaf, matrix)?;
-        Ok(leaves.into_iter().map(|leaf| leaf as u32).collect())
-    }
-
-    /// What each feature adds to each margin (exact TreeSHAP): row by row, for each group `columns` values and
-    /// then the bias. They sum to the margin.
-    pub fn predict_contributions(&self, matrix: &DMatrix) -> Result<Vec<f32>, XGBoostError> {
-        self.predict_as(Output::Contributions, matrix)
     }
 
     /// The model of the rounds `begin..end`.
@@ -234,42 +214,13 @@ impl Booster {
         ))
     }
 
-    fn set_feature_names(&self, names: &[CString]) -> Result<(), XGBoostError> {
-        let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
+    fn set_feature_info(&self, field: &CStr, texts: &[CString]) -> Result<(), XGBoostError> {
+        let mut pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
         let count = pointers.len() as u64;
         // SAFETY: the handle is live; `pointers` holds `count` NUL-terminated texts, copied by the call.
         check(unsafe {
-            ffi::XGBoosterSetStrFeatureInfo(
-                self.handle,
-                c"feature_name".as_ptr(),
-                pointers.as_mut_ptr(),
-                count,
-            )
+            ffi::XGBoosterSetStrFeatureInfo(self.handle, field.as_ptr(), pointers.as_mut_ptr(), count)
         })
-    }
-
-    fn predict_as(&self, output: Output, matrix: &DMatrix) -> Result<Vec<f32>, XGBoostError> {
-        let config = format!(
-            r#"{{"type":{},"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false}}"#,
-            output as u8
-        );
-        let config = c_string("the configuration", &config)?;
-        let (mut shape, mut dimensions, mut out) = (ptr::null(), 0, ptr::null());
-        // SAFETY: both handles are live, the text is NUL-terminated, the three outputs take one write each.
-        check(unsafe {
-            ffi::XGBoosterPredictFromDMatrix(
-                self.handle,
-                matrix.handle(),
-                config.as_ptr(),
-                &mut shape,
-                &mut dimensions,
-                &mut out,
-            )
-        })?;
-        // SAFETY: XGBoost gives `dimensions` numbers that live until its next call on this thread.
-        let length = unsafe { copied(shape, dimensions) }.iter().product();
-        // SAFETY: the product of the shape is the number of values, which live as long.
-        Ok(unsafe { copied(out, length) })
     }
 
     fn save(&self, config: &CStr) -> Result<Vec<u8>, XGBoostError> {
@@ -288,15 +239,6 @@ impl Drop for Booster {
         // SAFETY: the handle is owned and freed once.
         unsafe { ffi::XGBoosterFree(self.handle) };
     }
-}
-
-/// XGBoost's prediction types.
-#[derive(Clone, Copy)]
-enum Output {
-    Value = 0,
-    Margin = 1,
-    Contributions = 2,
-    Leaf = 6,
 }
 
 /// Copies an array that XGBoost returned; an empty one may be a null pointer.

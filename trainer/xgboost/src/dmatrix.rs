@@ -1,6 +1,6 @@
 //! Matrices of features and labels.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
 use crate::error::{XGBoostError, c_string, check};
@@ -13,6 +13,7 @@ use crate::ffi::{self, DMatrixHandle};
 pub struct DMatrix {
     handle: DMatrixHandle,
     feature_names: Vec<CString>,
+    feature_types: Vec<CString>,
 }
 
 // SAFETY: XGBoost keeps per thread only buffers for return values, which this crate copies at once. A
@@ -35,33 +36,47 @@ impl DMatrix {
 
     /// Sets one label per row.
     pub fn set_labels(&mut self, labels: &[f32]) -> Result<(), XGBoostError> {
-        if labels.len() != self.rows() {
-            return Err(XGBoostError::new(format!(
-                "{} labels for {} rows",
-                labels.len(),
-                self.rows()
-            )));
-        }
+        self.expect_one_per_row("labels", labels.len())?;
         set_labels(self.handle, labels)
+    }
+
+    /// Sets `targets` labels per row, row by row, for a model of several targets.
+    pub fn set_label_rows(&mut self, labels: &[f32], targets: usize) -> Result<(), XGBoostError> {
+        let array = dense_array(labels, self.rows(), targets)?;
+        set_info(self.handle, c"label", &array)
+    }
+
+    /// Sets the interval that each row's label lies in, for `survival:aft`. An upper bound may be infinite.
+    pub fn set_label_bounds(&mut self, lower: &[f32], upper: &[f32]) -> Result<(), XGBoostError> {
+        for (field, bounds) in [(c"label_lower_bound", lower), (c"label_upper_bound", upper)] {
+            self.expect_one_per_row("label bounds", bounds.len())?;
+            set_info(
+                self.handle,
+                field,
+                &array_interface(bounds, &bounds.len().to_string()),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Divides the rows, in their order, into the queries of a ranking: how many rows each has.
+    pub fn set_groups(&mut self, rows_of_groups: &[u32]) -> Result<(), XGBoostError> {
+        let rows = rows_of_groups.iter().map(|rows| *rows as usize).sum();
+        self.expect_one_per_row("rows in groups", rows)?;
+        let array = array_interface(rows_of_groups, &rows_of_groups.len().to_string());
+        set_info(self.handle, c"group", &array)
+    }
+
+    /// Says what each column holds: `float`, `int`, `q`, `i`, or `c` for codes of categories. A booster made with the
+    /// matrix saves them.
+    pub fn set_feature_types(&mut self, types: &[&str]) -> Result<(), XGBoostError> {
+        self.feature_types = self.set_feature_info(c"feature_type", types)?;
+        Ok(())
     }
 
     /// Names the columns. A booster made with the matrix saves the names and shows them in its dumps.
     pub fn set_feature_names(&mut self, names: &[String]) -> Result<(), XGBoostError> {
-        let names: Vec<CString> = names
-            .iter()
-            .map(|name| c_string("a feature name", name))
-            .collect::<Result<_, _>>()?;
-        let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
-        // SAFETY: the handle is live; `pointers` holds that many NUL-terminated texts, copied by the call.
-        check(unsafe {
-            ffi::XGDMatrixSetStrFeatureInfo(
-                self.handle,
-                c"feature_name".as_ptr(),
-                pointers.as_mut_ptr(),
-                pointers.len() as u64,
-            )
-        })?;
-        self.feature_names = names;
+        self.feature_names = self.set_feature_info(c"feature_name", names)?;
         Ok(())
     }
 
@@ -86,6 +101,7 @@ impl DMatrix {
         Self {
             handle,
             feature_names: Vec::new(),
+            feature_types: Vec::new(),
         }
     }
 
@@ -93,8 +109,44 @@ impl DMatrix {
         &self.feature_names
     }
 
+    pub(crate) fn feature_types(&self) -> &[CString] {
+        &self.feature_types
+    }
+
     pub(crate) fn handle(&self) -> DMatrixHandle {
         self.handle
+    }
+
+    fn expect_one_per_row(&self, what: &str, found: usize) -> Result<(), XGBoostError> {
+        let rows = self.rows();
+        if found == rows {
+            Ok(())
+        } else {
+            Err(XGBoostError::new(format!("{found} {what} for {rows} rows")))
+        }
+    }
+
+    /// Gives XGBoost a text for each column and returns them.
+    fn set_feature_info(
+        &self,
+        field: &CStr,
+        texts: &[impl AsRef<str>],
+    ) -> Result<Vec<CString>, XGBoostError> {
+        let texts: Vec<CString> = texts
+            .iter()
+            .map(|text| c_string("a feature name or type", text.as_ref()))
+            .collect::<Result<_, _>>()?;
+        let mut pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
+        // SAFETY: the handle is live; `pointers` holds that many NUL-terminated texts, copied by the call.
+        check(unsafe {
+            ffi::XGDMatrixSetStrFeatureInfo(
+                self.handle,
+                field.as_ptr(),
+                pointers.as_mut_ptr(),
+                pointers.len() as u64,
+            )
+        })?;
+        Ok(texts)
     }
 }
 
@@ -107,10 +159,18 @@ impl Drop for DMatrix {
 
 /// Sets the labels of a matrix or of a proxy. The caller has checked their number.
 pub(crate) fn set_labels(handle: DMatrixHandle, labels: &[f32]) -> Result<(), XGBoostError> {
-    let array = array_interface(labels, &labels.len().to_string());
-    // SAFETY: the handle is live, the texts are NUL-terminated, and `array` names memory that `labels`
+    set_info(
+        handle,
+        c"label",
+        &array_interface(labels, &labels.len().to_string()),
+    )
+}
+
+/// `array` describes values that the caller keeps alive over the call.
+fn set_info(handle: DMatrixHandle, field: &CStr, array: &CString) -> Result<(), XGBoostError> {
+    // SAFETY: the handle is live, the texts are NUL-terminated, and `array` names memory that the caller
     // keeps alive over the call, which copies it.
-    check(unsafe { ffi::XGDMatrixSetInfoFromInterface(handle, c"label".as_ptr(), array.as_ptr()) })
+    check(unsafe { ffi::XGDMatrixSetInfoFromInterface(handle, field.as_ptr(), array.as_ptr()) })
 }
 
 /// Describes a dense matrix to XGBoost. The text holds `data`'s address, not its lifetime.
@@ -124,11 +184,26 @@ pub(crate) fn dense_array(data: &[f32], rows: usize, columns: usize) -> Result<C
     Ok(array_interface(data, &format!("{rows},{columns}")))
 }
 
-fn array_interface(data: &[f32], shape: &str) -> CString {
+/// A number that XGBoost reads from memory.
+trait Element {
+    /// numpy's kind and width.
+    const TYPE: &'static str;
+}
+
+impl Element for f32 {
+    const TYPE: &'static str = "f4";
+}
+
+impl Element for u32 {
+    const TYPE: &'static str = "u4";
+}
+
+fn array_interface<T: Element>(data: &[T], shape: &str) -> CString {
     let endian = if cfg!(target_endian = "little") { '<' } else { '>' };
     let text = format!(
-        r#"{{"data":[{},true],"shape":[{shape}],"typestr":"{endian}f4","version":3}}"#,
-        data.as_ptr() as usize
+        r#"{{"data":[{},true],"shape":[{shape}],"typestr":"{endian}{}","version":3}}"#,
+        data.as_ptr() as usize,
+        T::TYPE
     );
     CString::new(text).unwrap_or_default()
 }

@@ -84,6 +84,15 @@ unsafe extern "C" {
         out_dimensions: *mut Length,
         out: *mut *const f32,
     ) -> c_int;
+    pub(crate) fn XGBoosterPredictFromDense(
+        handle: BoosterHandle,
+        values: *const c_char,
+        config: *const c_char,
+        proxy: DMatrixHandle,
+        out_shape: *mut *const Length,
+        out_dimensions: *mut Length,
+        out: *mut *const f32,
+    ) -> c_int;
     pub(crate) fn XGBoosterSlice(
         handle: BoosterHandle,
         begin: c_int,

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::State;
 use crate::tools::{self, Tool};
-use crate::{process, workspace};
+use crate::{fuzz, process, workspace};
 
 /// The same selection everywhere, so that features resolve alike and nothing is compiled twice.
 pub(super) const SELECTION: [&str; 2] = ["--workspace", "--locked"];
@@ -79,19 +79,8 @@ pub(super) fn doc(_: &mut State) -> Result<()> {
     process::run(&mut cargo)
 }
 
-pub(super) fn fuzz(state: &mut State) -> Result<()> {
-    let manifest = workspace::root().join("model-export/fuzz/Cargo.toml");
-    if !manifest.exists() {
-        state.skip("no fuzz targets");
-        return Ok(());
-    }
-    let mut cargo = workspace::cargo();
-    cargo.args(["check", "--locked", "--manifest-path"]).arg(manifest);
-    process::run(
-        cargo
-            .arg("--target-dir")
-            .arg(workspace::target_dir().join("fuzz")),
-    )
+pub(super) fn fuzz(_: &mut State) -> Result<()> {
+    fuzz::replay()
 }
 
 pub(super) fn doctest(_: &mut State) -> Result<()> {

@@ -3,5 +3,6 @@
 
 mod boosting;
 mod data;
+mod kinds;
 mod quantile;
 mod saving;
