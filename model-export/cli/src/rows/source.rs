@@ -40,7 +40,7 @@ pub(crate) fn open(path: &Path) -> Result<Source> {
     }
     let file = File::open(path).with_context(named)?;
     let data = file.metadata().with_context(named)?;
-    let total = data.is_file().then(|| data.len());
+    let total = data.is_file().then_some(data.len());
     let (head, mut file) = split_head(file).with_context(named)?;
     if total.is_some() && head.starts_with(PARQUET) {
         io::Seek::rewind(&mut file).with_context(named)?;
