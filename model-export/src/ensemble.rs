@@ -1,7 +1,7 @@
 //! Flat regression trees, checked once and then walked without checks that can fail.
 //!
-//! Invariant: every tree is a proper binary tree of finite numbers whose nodes stand in breadth-first order, so the
-//! same trees have one representation. Node 0 is the root; the children of a split stand side by side.
+//! Invariant: every tree is a proper binary tree of numbers whose nodes stand in breadth-first order, so the same trees
+//! have one representation; leaves are finite. Node 0 is the root; the children of a split stand side by side.
 
 mod build;
 mod difference;

@@ -27,6 +27,7 @@ pub const RULES: &[Rule] = &[
     ReachesOfOurs("xgboost", &[]),
     ReachesOfOurs("api-types", &["model-export"]),
     ReachesOfOurs("clickleaf-export", &["model-export"]),
+    ReachesOfOurs("clickleaf-npm", &["model-export"]),
     ReachesOfOurs("app", &["api-types", "model-export"]),
     ReachesOfOurs("server", &["api-types", "model-export", "registry"]),
     ReachesOfOurs("trainer", &["model-export", "registry", "xgboost"]),
@@ -36,6 +37,7 @@ pub const RULES: &[Rule] = &[
     NeverReaches("trainer", &["axum", "leptos", "server"]),
     NeverReaches("app", &["serde_yaml", "tokio", "openssl"]),
     NeverReaches("model-export", IMPURE),
+    NeverReaches("clickleaf-npm", &["getrandom", "leptos", "web-sys"]),
     NamedOnlyBy("sqlx", &["registry"]),
     NamedOnlyBy("object_store", &["registry"]),
     NamedOnlyBy("xgboost", &["trainer"]),
@@ -44,7 +46,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// What is built for WebAssembly.
-const IN_THE_BROWSER: [&str; 3] = ["api-types", "app", "model-export"];
+const IN_THE_BROWSER: [&str; 4] = ["api-types", "app", "clickleaf-npm", "model-export"];
 
 /// Crates that do IO or read a clock, randomness or threads: a pure crate can't have them.
 const IMPURE: &[&str] = &[

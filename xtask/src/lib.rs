@@ -1,4 +1,4 @@
-//! The project's own commands, `cargo xtask …`: tools, test, demo, publish.
+//! The project's own commands, `cargo xtask …`: tools, test, demo, publish, package.
 //!
 //! They only call other programs and move files; nothing here is part of the product, and no crate of the product
 //! depends on it or is linked by it.
@@ -6,6 +6,7 @@
 pub mod demo;
 pub mod directions;
 pub mod fuzz;
+pub mod package;
 pub mod process;
 pub mod programs;
 pub mod publish;

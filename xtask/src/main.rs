@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{demo, fuzz, process, publish, test, tools};
+use xtask::{demo, fuzz, package, process, publish, test, tools};
 
 /// ClickLeaf's own commands.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Publish(publish::Options),
     /// Fuzzes what reads bytes from outside, and keeps the corpus.
     Fuzz(fuzz::Options),
+    /// Builds the npm package `clickleaf` and packs it.
+    Package(package::Options),
     /// Fills the cache with the pinned tools that the other commands need.
     Tools,
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Publish(options) => publish::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Package(options) => package::run(&options),
         Command::Tools => tools::install_all(),
     });
     match result {

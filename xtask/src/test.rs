@@ -3,6 +3,7 @@
 mod checks;
 mod executables;
 mod manifests;
+mod package;
 mod page;
 
 use std::path::PathBuf;
@@ -117,6 +118,11 @@ const STEPS: &[Step] = &[
         name: "wasm-test",
         about: "tests inside WebAssembly",
         run: checks::wasm_test,
+    },
+    Step {
+        name: "package",
+        about: "the npm package, its size, its examples in Node, Chromium, edge runtime",
+        run: package::check,
     },
     Step {
         name: "e2e",

@@ -33,11 +33,17 @@ pub enum Tool {
     CargoMachete,
     /// `model_signing` and `kubernetes-validate`.
     Python,
+    /// `esbuild`, `tsc`, `vite`, `workerd` and `deno`, which build and test the npm package.
+    JavaScript,
 }
 
+/// Where the lock file of [`Tool::JavaScript`] is, seen from this crate.
+const JAVASCRIPT: &str = "../model-export/npm/tools";
+
 /// All tools.
-pub const ALL: [Tool; 7] = [
+pub const ALL: [Tool; 8] = [
     Tool::Binaryen,
+    Tool::JavaScript,
     Tool::Python,
     Tool::WasmBindgen,
     Tool::CargoMachete,
@@ -77,7 +83,8 @@ pub fn ensure(tool: Tool) -> Result<PathBuf> {
         folder.display()
     );
     match tool {
-        Tool::Binaryen => scripts::install_npm(&cache, &folder),
+        Tool::Binaryen => scripts::install_npm(&beside("npm"), &cache, &folder),
+        Tool::JavaScript => scripts::install_npm(&beside(JAVASCRIPT), &cache, &folder),
         Tool::Python => scripts::install_python(&folder),
         _ => cargo_install::install(
             tool.name(),
@@ -108,6 +115,7 @@ impl Tool {
             Self::CargoDeny => "cargo-deny",
             Self::CargoMachete => "cargo-machete",
             Self::Python => "python",
+            Self::JavaScript => "javascript",
         }
     }
 
@@ -120,6 +128,7 @@ impl Tool {
             Self::CargoMachete => "0.9.2".to_owned(),
             Self::Binaryen => npm_version("binaryen")?,
             Self::Python => digest_of("python/requirements.txt")?,
+            Self::JavaScript => digest_of(&format!("{JAVASCRIPT}/package-lock.json"))?,
         })
     }
 
@@ -133,12 +142,13 @@ impl Tool {
             Self::CargoDeny => "cargo-deny",
             Self::CargoMachete => "cargo-machete",
             Self::Python => "installed",
+            Self::JavaScript => "esbuild",
         }
     }
 
     fn programs(self) -> &'static str {
         match self {
-            Self::Binaryen => "node_modules/.bin",
+            Self::Binaryen | Self::JavaScript => "node_modules/.bin",
             _ => "bin",
         }
     }

@@ -72,7 +72,7 @@ impl Ensemble {
             {
                 Err("the feature does not exist")
             }
-            Node::Split { threshold, .. } if !threshold.is_finite() => Err("the threshold is not finite"),
+            Node::Split { threshold, .. } if threshold.is_nan() => Err("the threshold is not a number"),
             Node::Split {
                 feature,
                 threshold,

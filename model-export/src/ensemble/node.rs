@@ -9,7 +9,7 @@ pub enum Node {
     Split {
         /// Index of the feature.
         feature: u32,
-        /// Finite.
+        /// A number; may be infinite.
         threshold: f32,
         /// Where a missing value goes.
         default_left: bool,

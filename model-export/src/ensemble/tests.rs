@@ -37,6 +37,24 @@ fn equal_goes_right_and_missing_goes_its_way() {
 }
 
 #[test]
+fn a_threshold_may_be_infinite() {
+    // XGBoost's cuts lie beyond the largest value, whose double may overflow.
+    for (threshold, goes_left) in [(f32::INFINITY, true), (f32::NEG_INFINITY, false)] {
+        let tree = vec![split(0, threshold, false, 1, 2), leaf(1.0), leaf(-1.0)];
+        let ensemble = Ensemble::from_trees(0.0, 1, vec![tree]).unwrap();
+        let (below, at) = (if goes_left { 1.0 } else { -1.0 }, -1.0);
+        assert_eq!(
+            (ensemble.margin(&[f32::MAX]), ensemble.margin(&[f32::MIN])),
+            (below, below)
+        );
+        assert_eq!(
+            (ensemble.margin(&[threshold]), ensemble.margin(&[f32::NAN])),
+            (at, -1.0)
+        );
+    }
+}
+
+#[test]
 fn leaves_are_added_in_tree_order() {
     let ensemble =
         Ensemble::from_trees(1.0, 1, [1e8, -1e8, 1.0].map(|value| vec![leaf(value)]).to_vec()).unwrap();
@@ -146,7 +164,7 @@ fn refuses_what_is_not_a_tree() {
         ),
         (
             vec![split(0, f32::NAN, true, 1, 2), leaf(0.0), leaf(0.0)],
-            "tree 0, node 0: the threshold is not finite",
+            "tree 0, node 0: the threshold is not a number",
         ),
         (
             vec![split(0, 0.0, true, 1, 2), leaf(0.0), leaf(f32::INFINITY)],

@@ -9,13 +9,15 @@ use crate::{fuzz, process, workspace};
 /// The same selection everywhere, so that features resolve alike and nothing is compiled twice.
 pub(super) const SELECTION: [&str; 2] = ["--workspace", "--locked"];
 /// What the browser runs.
-const WASM: [&str; 8] = [
+const WASM: [&str; 10] = [
     "-p",
     "app",
     "-p",
     "api-types",
     "-p",
     "model-export",
+    "-p",
+    "clickleaf-npm",
     "--target",
     "wasm32-unknown-unknown",
 ];

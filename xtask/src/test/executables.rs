@@ -201,7 +201,27 @@ impl Count {
         }
     }
 
-    fn add(&mut self, other: Self) {
+    /// Takes a line of the summary that `node --test` ends with, such as `# pass 12`.
+    pub(super) fn read_tap(&mut self, line: &str) {
+        let mut words = line.split(' ');
+        let (Some("#"), Some(what), Some(Ok(number)), None) = (
+            words.next(),
+            words.next(),
+            words.next().map(str::parse::<u64>),
+            words.next(),
+        ) else {
+            return;
+        };
+        match what {
+            "pass" => self.passed += number,
+            "fail" | "cancelled" => self.failed += number,
+            "skipped" => self.skipped += number,
+            "todo" => self.ignored += number,
+            _ => {}
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
@@ -258,6 +278,26 @@ mod tests {
         let count =
             Count::parse("test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out");
         assert_eq!((count.passed, count.failed, count.ignored), (12, 3, 1));
+    }
+
+    #[test]
+    fn the_summary_of_node_is_counted() {
+        let mut count = Count::default();
+        for line in [
+            "# tests 9",
+            "# pass 5",
+            "# fail 1",
+            "# cancelled 1",
+            "# skipped 2",
+            "# Subtest: pass 9",
+            "ok 1 - pass 7",
+        ] {
+            count.read_tap(line);
+        }
+        assert_eq!(
+            (count.passed, count.failed, count.ignored, count.skipped),
+            (5, 2, 0, 2)
+        );
     }
 
     #[test]

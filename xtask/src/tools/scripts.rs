@@ -1,4 +1,4 @@
-//! Tools that come from npm and PyPI, by the lock files beside this crate.
+//! Tools that come from npm and PyPI, by their lock files.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +11,13 @@ use crate::process;
 
 const NPM_FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
-/// `npm ci` apart from `folder`, which appears whole at the end.
-pub(super) fn install_npm(cache: &Path, folder: &Path) -> Result<()> {
+/// `npm ci` of the lock file in `from`, apart from `folder`, which appears whole at the end.
+pub(super) fn install_npm(from: &Path, cache: &Path, folder: &Path) -> Result<()> {
     let apart = tempfile::Builder::new().prefix(".npm-").tempdir_in(cache)?;
     let root = apart.path().join("root");
     fs::create_dir(&root)?;
     for file in NPM_FILES {
-        fs::copy(beside("npm").join(file), root.join(file)).with_context(|| format!("copying {file}"))?;
+        fs::copy(from.join(file), root.join(file)).with_context(|| format!("copying {file}"))?;
     }
     process::run(
         Command::new("npm")
