@@ -102,7 +102,7 @@ fn tree_json(index: usize, tree: &Tree, names: &[String], covers: bool) -> Value
                 right,
                 ..
             } => json!({
-                "feature": names[*feature as usize], "threshold": threshold,
+                "feature": names[*feature as usize], "threshold": number(*threshold),
                 "left": left, "right": right, "missing": if *default_left { left } else { right },
             }),
             Node::CategorySplit {
@@ -123,4 +123,9 @@ fn tree_json(index: usize, tree: &Tree, names: &[String], covers: bool) -> Value
         shown
     };
     json!({ "tree": index, "group": tree.group, "nodes": tree.nodes.iter().map(node).collect::<Vec<_>>() })
+}
+
+/// JSON has no infinities, which thresholds may be.
+fn number(value: f32) -> Value {
+    if value.is_finite() { json!(value) } else { json!(value.to_string()) }
 }
