@@ -127,5 +127,9 @@ fn tree_json(index: usize, tree: &Tree, names: &[String], covers: bool) -> Value
 
 /// JSON has no infinities, which thresholds may be.
 fn number(value: f32) -> Value {
-    if value.is_finite() { json!(value) } else { json!(value.to_string()) }
+    if value.is_finite() {
+        json!(value)
+    } else {
+        json!(value.to_string())
+    }
 }

@@ -156,7 +156,11 @@ fn check_type(column: &Arc<ColumnDescriptor>) -> Result<()> {
         return Ok(());
     }
     let kind = match column.logical_type_ref() {
-        Some(kind) => format!("{kind:?}"),
+        Some(kind) => format!("{kind:?}")
+            .split(['(', ' '])
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         None if plain => column.physical_type().to_string(),
         None => column.converted_type().to_string(),
     };
