@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -58,6 +59,7 @@ pub(crate) struct ParquetReader {
 impl ParquetReader {
     pub(crate) fn new(file: File) -> Result<Self> {
         let reader = SerializedFileReader::new(file).map_err(|error| Refusal::of_input(error.to_string()))?;
+        check_places(&reader)?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let flat =
             |column: &ColumnDescriptor| column.path().parts().len() == 1 && column.max_rep_level() == 0;
@@ -132,6 +134,27 @@ impl ParquetReader {
             columns,
         })
     }
+}
+
+/// The parquet crate panics where a place in the file is negative.
+fn check_places(reader: &SerializedFileReader<File>) -> Result<()> {
+    let mut chunks = reader
+        .metadata()
+        .row_groups()
+        .iter()
+        .flat_map(|group| group.columns());
+    let negative = |chunk: &ColumnChunkMetaData| {
+        let places = [
+            chunk.dictionary_page_offset().unwrap_or(0),
+            chunk.data_page_offset(),
+            chunk.compressed_size(),
+        ];
+        places.into_iter().any(|place| place < 0)
+    };
+    if chunks.any(negative) {
+        return Err(damaged("a column is before the file's beginning").into());
+    }
+    Ok(())
 }
 
 /// Numbers, truth values and text.
