@@ -1,5 +1,6 @@
 //! `diff`: what changed between two models.
 
+mod differences;
 mod fields;
 mod predictions;
 mod report;

@@ -3,15 +3,17 @@
 //! Invariant: only the columns that are asked for are read, a batch at a time. They stand at the top of the schema,
 //! one value a row; nested and repeated ones are as good as absent.
 
+mod check;
+
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Result};
-use parquet::basic::{ConvertedType, LogicalType, Type};
+use anyhow::Result;
+use check::{check_places, check_type};
+use parquet::basic::{ConvertedType, LogicalType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
-use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -109,8 +111,7 @@ impl ParquetReader {
             let group = self.reader.get_row_group(self.next_group).map_err(damaged)?;
             let readers = self.wanted.iter().map(|column| group.get_column_reader(*column));
             self.open = readers.collect::<Result<_, _>>().map_err(damaged)?;
-            self.left_in_group =
-                usize::try_from(group.metadata().num_rows()).context("a row group's length")?;
+            self.left_in_group = usize::try_from(group.metadata().num_rows()).map_err(damaged)?;
             self.next_group += 1;
         }
         let rows = self.left_in_group.min(BATCH_ROWS);
@@ -134,65 +135,6 @@ impl ParquetReader {
             columns,
         })
     }
-}
-
-/// The parquet crate panics where a place in the file is negative.
-fn check_places(reader: &SerializedFileReader<File>) -> Result<()> {
-    let mut chunks = reader
-        .metadata()
-        .row_groups()
-        .iter()
-        .flat_map(|group| group.columns());
-    let negative = |chunk: &ColumnChunkMetaData| {
-        let places = [
-            chunk.dictionary_page_offset().unwrap_or(0),
-            chunk.data_page_offset(),
-            chunk.compressed_size(),
-        ];
-        places.into_iter().any(|place| place < 0)
-    };
-    if chunks.any(negative) {
-        return Err(damaged("a column is before the file's beginning").into());
-    }
-    Ok(())
-}
-
-/// Numbers, truth values and text.
-fn check_type(column: &Arc<ColumnDescriptor>) -> Result<()> {
-    let plain = match column.logical_type_ref() {
-        None => !matches!(
-            column.converted_type(),
-            ConvertedType::DECIMAL
-                | ConvertedType::DATE
-                | ConvertedType::TIME_MILLIS
-                | ConvertedType::TIME_MICROS
-                | ConvertedType::TIMESTAMP_MILLIS
-                | ConvertedType::TIMESTAMP_MICROS
-                | ConvertedType::INTERVAL
-        ),
-        Some(LogicalType::Integer(_) | LogicalType::String | LogicalType::Enum | LogicalType::Unknown) => {
-            true
-        }
-        Some(_) => false,
-    };
-    if plain && !matches!(column.physical_type(), Type::INT96 | Type::FIXED_LEN_BYTE_ARRAY) {
-        return Ok(());
-    }
-    let kind = match column.logical_type_ref() {
-        Some(kind) => format!("{kind:?}")
-            .split(['(', ' '])
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        None if plain => column.physical_type().to_string(),
-        None => column.converted_type().to_string(),
-    };
-    let problem = format!("the column is of type {kind}; numbers, booleans and text can be read");
-    Err(Refusal {
-        name: Some(column.name().to_owned()),
-        ..Refusal::of_input(problem)
-    }
-    .into())
 }
 
 fn read_column(reader: &mut ColumnReader, column: &Arc<ColumnDescriptor>, rows: usize) -> Result<Column> {
