@@ -4,13 +4,15 @@
 //! one value a row; nested and repeated ones are as good as absent.
 
 mod check;
+mod guard;
 
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
-use check::{check_places, check_type};
+use check::check_type;
+use guard::guarded;
 use parquet::basic::{ConvertedType, LogicalType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
@@ -60,8 +62,7 @@ pub(crate) struct ParquetReader {
 
 impl ParquetReader {
     pub(crate) fn new(file: File) -> Result<Self> {
-        let reader = SerializedFileReader::new(file).map_err(|error| Refusal::of_input(error.to_string()))?;
-        check_places(&reader)?;
+        let reader = guarded(|| SerializedFileReader::new(file).map_err(damaged))?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let flat =
             |column: &ColumnDescriptor| column.path().parts().len() == 1 && column.max_rep_level() == 0;
@@ -107,6 +108,10 @@ impl ParquetReader {
 
     /// The next rows; none at the end.
     pub(crate) fn batch(&mut self) -> Result<Columns> {
+        guarded(|| self.next_rows())
+    }
+
+    fn next_rows(&mut self) -> Result<Columns> {
         while self.left_in_group == 0 && self.next_group < self.reader.num_row_groups() {
             let group = self.reader.get_row_group(self.next_group).map_err(damaged)?;
             let readers = self.wanted.iter().map(|column| group.get_column_reader(*column));

@@ -1,37 +1,12 @@
-//! What is refused of a Parquet file before its first row.
+//! Which types of columns can be read.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use anyhow::Result;
 use parquet::basic::{ConvertedType, LogicalType, Type};
-use parquet::file::metadata::ColumnChunkMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::damaged;
 use crate::rows::refusal::Refusal;
-
-/// The parquet crate panics where a place in the file is negative.
-pub(super) fn check_places(reader: &SerializedFileReader<File>) -> Result<()> {
-    let mut chunks = reader
-        .metadata()
-        .row_groups()
-        .iter()
-        .flat_map(|group| group.columns());
-    let negative = |chunk: &ColumnChunkMetaData| {
-        let places = [
-            chunk.dictionary_page_offset().unwrap_or(0),
-            chunk.data_page_offset(),
-            chunk.compressed_size(),
-        ];
-        places.into_iter().any(|place| place < 0)
-    };
-    if chunks.any(negative) {
-        return Err(damaged("a column is before the file's beginning").into());
-    }
-    Ok(())
-}
 
 /// Numbers, truth values and text.
 pub(super) fn check_type(column: &Arc<ColumnDescriptor>) -> Result<()> {
