@@ -4,9 +4,8 @@
 //
 // {"do": "rows", "file": F, "columns": N}                  the first of these rows is predicted
 // {"do": "load", "engine": E, "file": F, "code": F}        {"value", "nanoseconds": [from the bytes of code and model
-//                                                          to the first prediction], "navigation": [from the start
-//                                                          of the navigation]}
-// {"do": "versions"}                                       {"packages": {"chromium": ...}}
+//                                                          to the first prediction], "navigation": from the start
+//                                                          of the navigation}
 
 import { createReadStream, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -61,11 +60,8 @@ const answers = {
       await page.waitForFunction(() => window.loaded, undefined, { timeout: 120_000 });
       const { error, value, fromBytes, fromNavigation } = await page.evaluate(() => window.loaded);
       if (error) throw new Error(error);
-      return { value, nanoseconds: [fromBytes * 1e6], navigation: [fromNavigation * 1e6] };
+      return { value, nanoseconds: [fromBytes * 1e6], navigation: fromNavigation * 1e6 };
     });
-  },
-  async versions() {
-    return withBrowser(async (browser) => ({ packages: { chromium: browser.version() } }));
   },
 };
 

@@ -9,12 +9,10 @@ One JSON request per line of standard input, one JSON answer per line of standar
 {"do": "single", "engine": E, "seconds": S} {"nanoseconds": [time of one call, mean of a block, ...]}
 {"do": "load", "engine": E}                 {"nanoseconds": [from bytes to the first prediction]}
 {"do": "close", "engine": E}
-{"do": "versions"}                          {"packages": {...}}
 
 A request that fails is answered with {"error": WHY}.
 """
 
-import importlib.metadata
 import json
 import os
 import pathlib
@@ -29,7 +27,6 @@ import numpy as np
 import engines
 
 BLOCK = 10
-PACKAGES = ("xgboost-cpu", "treelite", "tl2cgen", "onnxruntime", "onnxmltools", "scikit-learn-intelex", "ydf")
 
 
 class Host:
@@ -44,7 +41,7 @@ class Host:
         self.rows = np.fromfile(file, dtype="<f4").reshape(-1, columns)
         return {}
 
-    def do_open(self, engine, file):
+    def do_open(self, engine, file, code=None):
         data = pathlib.Path(file).read_bytes()
         self.opened[engine] = (data, engines.ENGINES[engine](data))
         return {"nodes": None}
@@ -87,9 +84,6 @@ class Host:
     def do_close(self, engine):
         self.opened.pop(engine, None)
         return {}
-
-    def do_versions(self):
-        return {"packages": {name: importlib.metadata.version(name) for name in PACKAGES}}
 
 
 def write(file, values):

@@ -1,6 +1,7 @@
 //! Evaluates models natively with this project and with its peers, on request.
 //!
-//! `bench-native convert FOLDER NAME OUT` writes the files of the engines that convert a booster themselves.
+//! `bench-native convert FOLDER NAME OUT` writes the files of the engines that convert a booster themselves
+//! and prints its number of trees and nodes.
 //! `bench-native serve [LIBXGBOOST]` answers requests, see [`serve`].
 
 mod engine;
@@ -11,10 +12,12 @@ mod serve;
 mod tl2cgen;
 mod xgboost;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
+use serde_json::json;
 
 fn main() -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -40,6 +43,9 @@ fn convert(folder: &Path, name: &str, out: &Path) -> Result<()> {
     if text.exists() {
         write("gbdt.json", gbdt::convert(&read(&text)?)?)?;
     }
+    let (trees, nodes) = ours::count(&booster)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", json!({ "trees": trees, "nodes": nodes }))?;
     Ok(())
 }
 

@@ -11,6 +11,12 @@ pub(crate) fn convert(booster: &[u8]) -> Result<Vec<u8>> {
     Ok(booster.to_vec())
 }
 
+/// Trees and nodes of a booster.
+pub(crate) fn count(booster: &[u8]) -> Result<(usize, usize)> {
+    let ensemble = import_xgboost(booster)?;
+    Ok((ensemble.trees(), ensemble.nodes()))
+}
+
 /// From the file to an evaluator.
 pub(crate) fn load(bytes: &[u8]) -> Result<Ours> {
     Ok(Ours(import_xgboost(bytes)?))
