@@ -1,4 +1,4 @@
-//! The matrix of `trainer/tests/matrix.rs` again, in WebAssembly: every model that XGBoost trained there gives the margins
+//! The matrix of `trainer/tests/matrix` again, in WebAssembly: every model that XGBoost trained there gives the margins
 //! that it gave, bit for bit. `CLICKLEAF_MATRIX` names the file that the native test left.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]

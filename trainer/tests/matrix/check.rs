@@ -1,11 +1,13 @@
 //! One model: trained, imported, and compared with XGBoost in every way it can be evaluated.
 
+mod trees;
+
 use std::collections::HashMap;
 
 use model_export::{
     Ensemble, ImportOptions, Link, Rounds, XgboostModel, import_xgboost, import_xgboost_model,
 };
-use serde_json::Value;
+use trees::Trees;
 use xgboost::{Booster, DMatrix};
 
 use crate::cases::Case;
@@ -254,61 +256,4 @@ fn same_slice(name: &str, booster: &Booster, ubj: &[u8], case: &Case, features: 
 
 pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
-}
-
-type LeafValues = Box<dyn Fn(usize, usize) -> f32>;
-
-/// What XGBoost's own arrays say.
-struct Trees {
-    /// Column and threshold of every numeric split.
-    thresholds: Vec<(usize, f32)>,
-    /// Of each tree: from a node's number and a target to the leaf's value, its tree's weight included.
-    leaf_values: Vec<LeafValues>,
-}
-
-impl Trees {
-    fn read(json: &[u8]) -> Self {
-        // An infinite threshold is no JSON number; the largest one is as good for choosing rows.
-        let text = str::from_utf8(json).unwrap().replace("Infinity", "3.4028235E38");
-        let file: Value = serde_json::from_str(&text).unwrap();
-        let model = &file["learner"]["gradient_booster"]["model"];
-        let weights = numbers(&model["weight_drop"]);
-        let mut read = Self {
-            thresholds: Vec::new(),
-            leaf_values: Vec::new(),
-        };
-        for (index, tree) in model["trees"].as_array().unwrap().iter().enumerate() {
-            let (conditions, right) = (
-                numbers(&tree["split_conditions"]),
-                numbers(&tree["right_children"]),
-            );
-            let vectors = numbers(&tree["leaf_weights"]);
-            let targets: usize = tree["tree_param"]["size_leaf_vector"]
-                .as_str()
-                .unwrap()
-                .parse()
-                .unwrap();
-            let kinds = numbers(&tree["split_type"]);
-            for (node, left) in numbers(&tree["left_children"]).into_iter().enumerate() {
-                if left >= 0.0 && kinds[node] == 0.0 {
-                    let column = numbers(&tree["split_indices"])[node] as usize;
-                    read.thresholds.push((column, conditions[node]));
-                }
-            }
-            let weight = weights.get(index).copied().unwrap_or(1.0);
-            read.leaf_values.push(Box::new(move |node, target| match targets {
-                0 | 1 => conditions[node] * weight,
-                _ => vectors[right[node] as usize * targets + target] * weight,
-            }));
-        }
-        read
-    }
-}
-
-fn numbers(array: &Value) -> Vec<f32> {
-    let numbers = array.as_array().map(Vec::as_slice).unwrap_or_default();
-    numbers
-        .iter()
-        .map(|number| number.as_f64().unwrap() as f32)
-        .collect()
 }

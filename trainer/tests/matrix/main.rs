@@ -3,13 +3,9 @@
 #![cfg(feature = "xgboost")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "matrix/cases.rs"]
 mod cases;
-#[path = "matrix/check.rs"]
 mod check;
-#[path = "matrix/data.rs"]
 mod data;
-#[path = "matrix/pack.rs"]
 mod pack;
 
 use std::collections::BTreeSet;
