@@ -1,4 +1,5 @@
-//! A matrix of models: whatever XGBoost can train, the imported model gives the same bits by every way of evaluating it.
+//! A matrix of models: whatever XGBoost can train, the imported model gives the same bits by every way of evaluating it,
+//! and contributions that are near.
 #![cfg(feature = "xgboost")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -61,6 +62,7 @@ fn assert_coverage(checked: &[Checked]) {
     assert!(count(&|checked| checked.model.ensemble.groups() > 1) >= 60);
     assert!(count(&|checked| checked.model.feature_types.iter().any(|kind| kind == "c")) >= 80);
     assert!(count(&|checked| checked.has_infinite_thresholds) >= 2);
+    assert!(count(&|checked| checked.explained) >= 200);
     let margins = |checked: &Checked| checked.model.ensemble.base_margins().to_vec();
     assert!(count(&|checked| margins(checked).windows(2).any(|pair| pair[0] != pair[1])) >= 30);
 }

@@ -17,6 +17,8 @@ const QUERY_ROWS: u32 = 20;
 /// How far an output may be from XGBoost's, relative to it (an expectile is a sum: relative to its terms): the margins
 /// are equal, but the exponentials are another implementation's.
 const RELATIVE_TOLERANCE: f32 = 1e-6;
+/// How far a contribution may be from XGBoost's, which adds up in `f32`, relative to the largest of its row above 1.
+const CONTRIBUTION_TOLERANCE: f32 = 1e-5;
 /// XGBoost's logistic function ends at 3e-39.
 const ABSOLUTE_TOLERANCE: f32 = 1e-37;
 
@@ -28,6 +30,8 @@ pub(crate) struct Checked {
     pub(crate) rows: Vec<f32>,
     pub(crate) margins: Vec<f32>,
     pub(crate) has_infinite_thresholds: bool,
+    /// Whether XGBoost explains such models.
+    pub(crate) explained: bool,
 }
 
 pub(crate) fn check(case: &Case, seed: u64) -> Checked {
@@ -70,6 +74,11 @@ pub(crate) fn check(case: &Case, seed: u64) -> Checked {
         );
         same_slice(name, &booster, &ubj, case, &features, &matrix);
     }
+    let contributions = booster.predict_contributions(&matrix);
+    let explained = contributions.is_ok();
+    if let Ok(contributions) = contributions {
+        same_contributions(name, &model.ensemble, &features, &contributions);
+    }
 
     let mut all_rows = features;
     let infinite = infinite_rows(&case.columns, &mut random);
@@ -87,6 +96,7 @@ pub(crate) fn check(case: &Case, seed: u64) -> Checked {
         rows: all_rows,
         margins,
         has_infinite_thresholds: text.windows(8).any(|window| window == b"Infinity"),
+        explained,
     }
 }
 
@@ -178,6 +188,37 @@ fn same_outputs(name: &str, ensemble: &Ensemble, margins: &[f32], outputs: &[f32
                 near || found == expected,
                 "{name}, {margins:?}: {found} and {expected}"
             );
+        }
+    }
+}
+
+/// What each feature adds is near what XGBoost says, and is never anything but a number. XGBoost's is none below a
+/// node without cover.
+fn same_contributions(name: &str, ensemble: &Ensemble, features: &[f32], contributions: &[f32]) {
+    let width = ensemble.features() + 1;
+    let per_row = width * ensemble.groups();
+    assert_eq!(
+        features.len() / ensemble.features() * per_row,
+        contributions.len(),
+        "{name}"
+    );
+    let mut found = vec![0.0; width];
+    for (row, expected) in features
+        .chunks_exact(ensemble.features())
+        .zip(contributions.chunks_exact(per_row))
+    {
+        for (group, expected) in expected.chunks_exact(width).enumerate() {
+            ensemble.contributions(row, group, &mut found).unwrap();
+            let largest = expected
+                .iter()
+                .fold(1.0_f32, |largest, value| largest.max(value.abs()));
+            for (found, expected) in found.iter().zip(expected) {
+                assert!(
+                    (found - expected).abs() <= CONTRIBUTION_TOLERANCE * largest
+                        || expected.is_nan() && found.is_finite(),
+                    "{name}, group {group}, {row:?}: {found} and {expected}"
+                );
+            }
         }
     }
 }
