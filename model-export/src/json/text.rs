@@ -53,7 +53,7 @@ impl Reader<'_> {
         self.take(b'\\')?;
         self.take(b'u')?;
         let low = self.hexadecimal()?;
-        let low = (0xdc00..0xe000).contains(&low).then_some(low - 0xdc00)?;
+        let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
         char::from_u32(0x10000 + ((unit - 0xd800) << 10) + low)
     }
 
