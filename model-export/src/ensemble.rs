@@ -4,10 +4,14 @@
 //! have one representation; leaves are finite. Node 0 is the root; the children of a split stand side by side.
 
 mod build;
+mod difference;
 mod evaluate;
 mod node;
+mod summary;
 
+pub use difference::{DifferingField, EnsembleDifference, FirstDifference};
 pub use node::{EnsembleError, Node, Tree};
+pub use summary::EnsembleSummary;
 
 use crate::objective::Objective;
 

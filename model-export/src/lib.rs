@@ -38,7 +38,9 @@ pub mod signature;
 
 pub use digest::sha256_hex;
 pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
-pub use ensemble::{Ensemble, EnsembleError, Node, Tree};
+pub use ensemble::{
+    DifferingField, Ensemble, EnsembleDifference, EnsembleError, EnsembleSummary, FirstDifference, Node, Tree,
+};
 pub use explain::{Contributions, ExplainError};
 pub use feature_model::{FeatureModel, ModelFile};
 pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, sections};

@@ -142,7 +142,10 @@ impl Row {
         })
     }
 
-    fn set_feature(&mut self, feature: usize, value: &[u8]) -> Result<(), RowErrorKind> {
+    /// Sets the feature at a position of [`column_names`] from its text; nothing is missing.
+    ///
+    /// Panics unless `feature` is below 39.
+    pub fn set_feature(&mut self, feature: usize, value: &[u8]) -> Result<(), RowErrorKind> {
         if feature < INTEGER_COLUMNS {
             self.integers[feature] = parse_integer(value)?;
         } else {

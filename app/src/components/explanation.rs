@@ -146,12 +146,13 @@ fn bar(contribution: f32, longest: f32) -> Part {
         ("class", class),
         ("x", &fixed(start, 2)),
         ("width", &fixed(length, 2)),
-        ("height", "8"),
+        ("y", "9"),
+        ("height", "10"),
     ]);
-    let middle = svg("path").attrs(&[("class", "axis"), ("d", "M100 0V8")]);
+    let middle = svg("path").attrs(&[("class", "axis"), ("d", "M100 0V28")]);
     svg("svg")
         .attrs(&[
-            ("viewBox", "0 0 200 8"),
+            ("viewBox", "0 0 200 28"),
             ("preserveAspectRatio", "none"),
             ("aria-hidden", "true"),
         ])

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use model_export::{Model, SampleRow, import_xgboost, sha256_hex};
 use serde_json::json;
 
-use crate::input::{read, read_model, refused};
+use crate::files::{read, read_model, refused};
 
 /// Convert an XGBoost model to a compact one, with the encoder of an existing .leaf file.
 ///

@@ -3,15 +3,22 @@
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 refused data (a bad row, a damaged file, a signature that does not hold).
 
 mod convert;
-mod input;
+mod diff;
+mod explain;
+mod files;
 mod inspect;
+mod output;
 mod predict;
+mod progress;
+mod rows;
+mod stream;
+mod table;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use input::Refused;
+use files::Refused;
 
 /// Converts, inspects, verifies and runs ClickLeaf's compact models (.leaf files).
 ///
@@ -39,26 +46,30 @@ enum Command {
     Inspect(inspect::Options),
     Verify(verify::Options),
     Predict(predict::Options),
+    Explain(explain::Options),
+    Diff(diff::Options),
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Convert(options) => convert::run(&options),
-        Command::Inspect(options) => inspect::run(&options),
-        Command::Verify(options) => verify::run(&options),
-        Command::Predict(options) => predict::run(&options),
+    let command = Arguments::parse().command;
+    // To diff, 1 says that the models differ.
+    let failure = if matches!(command, Command::Diff(_)) { 2 } else { 1 };
+    let result = match command {
+        Command::Convert(options) => convert::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Inspect(options) => inspect::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Verify(options) => verify::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Predict(options) => predict::run(options).map(|()| ExitCode::SUCCESS),
+        Command::Explain(options) => explain::run(options).map(|()| ExitCode::SUCCESS),
+        Command::Diff(options) => diff::run(&options),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // Whoever reads the output has seen enough.
-        Err(error) if input::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if files::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(if error.chain().any(|cause| cause.is::<Refused>()) {
-                3
-            } else {
-                1
-            })
+            let refused = error.chain().any(|cause| cause.is::<Refused>());
+            ExitCode::from(if refused { 3 } else { failure })
         }
     }
 }

@@ -1,63 +1,151 @@
-//! `predict`: rows in, a probability and a margin a line out.
+//! `predict`: rows in, predictions out, in the same order.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use model_export::parse_features;
-use serde_json::json;
+use anyhow::Result;
+use model_export::{Ensemble, Link, ModelFile};
 
-use crate::input::{read_model, refused};
+use crate::files::read_model_file;
+use crate::output::{self, Columns, Field};
+use crate::rows::{self, Parsed};
+use crate::table::{Table, run_table};
 
-/// Predict every row of a TSV file.
+/// Predict every row of a TSV, CSV or Parquet file.
 ///
-/// A row has 39 tab-separated columns, I1 to I13 and C1 to C26, or 40 with a label first, which is not looked at.
-/// An empty column is missing. Each row gives one line: probability, tab, margin. A bad row ends the run with exit
-/// code 3 and its line and column; the rows before it have been written.
+/// A model of clicks takes the 39 columns I1 to I13 and C1 to C26 of a Criteo row, a label before them being left
+/// out; any other model takes its features, by the names it has for them or f0, f1, … where it has none. Columns are
+/// found by the names in the first line, in any order, or without such a line by their position. A cell that is
+/// empty is missing.
+///
+/// Each row gives one line: the prediction (probability, mean, class or score, as the objective has it) and the
+/// margin it comes from; several of both for a model of several classes. A bad row ends the run with exit code 3 and
+/// its line and column; the rows before it have been written.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// Compact model.
     model: PathBuf,
-    /// Rows to predict; - reads standard input.
-    #[arg(long, value_name = "FILE", default_value = "-")]
+    /// Rows; - reads standard input. gzip, xz and zstd are undone by themselves.
+    #[arg(long, short, value_name = "FILE", default_value = "-", help_heading = "Input")]
     input: PathBuf,
-    /// Print a JSON object a line.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    rows: rows::Options,
+    #[command(flatten)]
+    output: output::Options,
+    /// What to write for each row.
+    #[arg(long, value_name = "WHAT", default_value = "both", help_heading = "Output")]
+    values: Shown,
+    /// Threads that predict, besides the one that reads [default: as many as there are processors].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
-pub(crate) fn run(options: &Options) -> Result<()> {
-    let (_, model) = read_model(&options.model)?;
-    let name = || format!("reading {}", options.input.display());
-    let mut input: Box<dyn BufRead> = if options.input.as_os_str() == "-" {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(BufReader::new(File::open(&options.input).with_context(name)?))
+const EXAMPLES: &str = "\
+Examples:
+  clickleaf-export predict model.leaf --input rows.tsv.gz > predictions.tsv
+  clickleaf-export predict model.leaf --input rows.parquet --output predictions.parquet
+  clickleaf-export predict model.leaf --input rows.csv --missing -999 --missing NA --json
+  zcat day_0.gz | clickleaf-export predict model.leaf --values outputs";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Shown {
+    /// Predictions and margins.
+    Both,
+    /// Predictions.
+    Outputs,
+    /// Margins.
+    Margins,
+}
+
+pub(crate) fn run(options: Options) -> Result<()> {
+    let (_, model) = read_model_file(&options.model)?;
+    let shown = options.values;
+    let table = Table {
+        fields: fields(&model, shown),
+        header: false,
+        results: move |model: &ModelFile, rows: &Parsed| predict(model, rows, shown),
     };
-    let mut out = BufWriter::new(io::stdout().lock());
-    let (mut line, mut line_number) = (Vec::new(), 0);
-    loop {
-        line.clear();
-        if input.read_until(b'\n', &mut line).with_context(name)? == 0 {
-            break;
-        }
-        line_number += 1;
-        let row = match parse_features(line.strip_suffix(b"\n").unwrap_or(&line), line_number) {
-            Ok(row) => row,
-            Err(error) => {
-                out.flush()?;
-                return Err(refused(&options.input, error));
-            }
-        };
-        let prediction = model.predict(&row);
-        if options.json {
-            let shown = json!({ "line": line_number, "probability": prediction.probability, "margin": prediction.margin });
-            writeln!(out, "{shown}")?;
-        } else {
-            writeln!(out, "{}\t{}", prediction.probability, prediction.margin)?;
-        }
+    run_table(
+        model,
+        table,
+        &options.input,
+        &options.rows,
+        &options.output,
+        options.threads,
+    )
+}
+
+fn fields(model: &ModelFile, shown: Shown) -> Vec<Field> {
+    let ensemble = model.ensemble();
+    let (one, many) = match ensemble.objective().link() {
+        Link::Logistic | Link::Softmax => ("probability", "probabilities"),
+        Link::Argmax | Link::Step => ("class", "classes"),
+        _ => ("prediction", "predictions"),
+    };
+    let field = |one, many, count| match count {
+        1 => Field::one(one),
+        _ => Field {
+            name: String::from(many),
+            columns: Columns::Numbered(one, count),
+        },
+    };
+    let groups = ensemble.groups();
+    let outputs = field(one, many, ensemble.objective().outputs(groups));
+    let margins = field("margin", "margins", groups);
+    match shown {
+        Shown::Both => vec![outputs, margins],
+        Shown::Outputs => vec![outputs],
+        Shown::Margins => vec![margins],
     }
-    out.flush()?;
-    Ok(())
+}
+
+/// Row by row: outputs, then margins.
+fn predict(model: &ModelFile, rows: &Parsed, shown: Shown) -> Vec<f32> {
+    let ensemble = model.ensemble();
+    let margins = margins(model, rows);
+    if shown == Shown::Margins {
+        return margins;
+    }
+    let outputs = outputs(ensemble, &margins);
+    if shown == Shown::Outputs || rows.len() == 0 {
+        return outputs;
+    }
+    let rows = outputs
+        .chunks_exact(outputs.len() / rows.len())
+        .zip(margins.chunks_exact(ensemble.groups()));
+    rows.flat_map(|(outputs, margins)| outputs.iter().chain(margins))
+        .copied()
+        .collect()
+}
+
+/// Row by row, what the margins come to.
+pub(crate) fn outputs(ensemble: &Ensemble, margins: &[f32]) -> Vec<f32> {
+    let (objective, groups) = (ensemble.objective(), ensemble.groups());
+    let width = objective.outputs(groups);
+    let mut outputs = vec![0.0; margins.len() / groups * width];
+    for (margins, out) in margins.chunks_exact(groups).zip(outputs.chunks_exact_mut(width)) {
+        objective.apply(margins, out);
+    }
+    outputs
+}
+
+/// Row by row, the margin of each group.
+pub(crate) fn margins(model: &ModelFile, rows: &Parsed) -> Vec<f32> {
+    match (model, rows) {
+        (ModelFile::Clicks(model), Parsed::Clicks(rows)) => {
+            rows.iter().map(|row| model.predict(row).margin).collect()
+        }
+        (model, Parsed::Features { values, width }) => {
+            let ensemble = model.ensemble();
+            let mut margins = vec![0.0; rows.len() * ensemble.groups()];
+            for (row, out) in values
+                .chunks_exact(*width)
+                .zip(margins.chunks_exact_mut(ensemble.groups()))
+            {
+                ensemble.margins(row, out);
+            }
+            margins
+        }
+        _ => unreachable!("rows are parsed for the model that predicts them"),
+    }
 }

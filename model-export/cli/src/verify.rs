@@ -7,7 +7,7 @@ use anyhow::Result;
 use model_export::{sha256_hex, signature};
 use serde_json::json;
 
-use crate::input::{Refused, read_model, read_text, refused};
+use crate::files::{Refused, read_model, read_text, refused};
 
 /// Check a compact model: checksums, structure, self-test rows and, if given, its signature.
 ///

@@ -17,6 +17,8 @@ const QUERY_ROWS: u32 = 20;
 /// How far an output may be from XGBoost's, relative to it (an expectile is a sum: relative to its terms): the margins
 /// are equal, but the exponentials are another implementation's.
 const RELATIVE_TOLERANCE: f32 = 1e-6;
+/// How far a contribution may be, relative to the sum of their magnitudes or to 1.
+const CONTRIBUTION_TOLERANCE: f32 = 1e-5;
 /// XGBoost's logistic function ends at 3e-39.
 const ABSOLUTE_TOLERANCE: f32 = 1e-37;
 
@@ -60,6 +62,8 @@ pub(crate) fn check(case: &Case, seed: u64) -> Checked {
         &margins,
         &booster.predict(&matrix).unwrap(),
     );
+    let contributions = booster.predict_contributions(&matrix).unwrap();
+    same_contributions(name, &model.ensemble, &features, &contributions);
     if case.rounds > 0 {
         same_leaves(
             name,
@@ -178,6 +182,23 @@ fn same_outputs(name: &str, ensemble: &Ensemble, margins: &[f32], outputs: &[f32
                 near || found == expected,
                 "{name}, {margins:?}: {found} and {expected}"
             );
+        }
+    }
+}
+
+/// Of a few rows: both sides compute in their own order.
+fn same_contributions(name: &str, ensemble: &Ensemble, features: &[f32], contributions: &[f32]) {
+    let (groups, width) = (ensemble.groups(), ensemble.features() + 1);
+    let mut found = vec![0.0; width];
+    let rows = features.chunks_exact(ensemble.features());
+    for (row, of_row) in rows.zip(contributions.chunks_exact(groups * width)).step_by(7) {
+        for (group, expected) in of_row.chunks_exact(width).enumerate() {
+            ensemble.contributions(row, group, &mut found).unwrap();
+            let scale = expected.iter().map(|value| value.abs()).sum::<f32>().max(1.0);
+            for (column, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let near = (found - expected).abs() <= CONTRIBUTION_TOLERANCE * scale;
+                assert!(near, "{name}, column {column}, {row:?}: {found} and {expected}");
+            }
         }
     }
 }

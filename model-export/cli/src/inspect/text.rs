@@ -1,0 +1,125 @@
+//! What is in a compact model, for a person to read.
+
+use std::io::Write;
+
+use anyhow::Result;
+use model_export::{ModelFile, sha256_hex};
+
+use super::{Inspected, feature_names};
+
+impl Inspected {
+    pub(super) fn print(&self, out: &mut impl Write) -> Result<()> {
+        let (ensemble, summary) = (self.model.ensemble(), &self.summary);
+        let (per_node, of_trees) = self.bytes_per_node();
+        writeln!(
+            out,
+            "format      CLICKLEAF {}, {} bytes",
+            self.version(),
+            self.bytes.len()
+        )?;
+        writeln!(out, "sha256      {}", sha256_hex(&self.bytes))?;
+        for section in &self.sections {
+            writeln!(
+                out,
+                "section     {:<12} {:>10} bytes",
+                section.name, section.bytes
+            )?;
+        }
+        let (trees, nodes, features) = (summary.trees, summary.nodes, ensemble.features());
+        let base_margins = ensemble.base_margins();
+        let base = if base_margins.len() == 1 {
+            format!("base margin {}", base_margins[0])
+        } else {
+            format!("{} groups with base margins {base_margins:?}", base_margins.len())
+        };
+        writeln!(
+            out,
+            "trees       {trees} with {nodes} nodes over {features} features, {base}"
+        )?;
+        writeln!(
+            out,
+            "size        {per_node:.3} bytes per node, {of_trees:.3} of them in the trees section"
+        )?;
+        writeln!(out, "objective   {}", ensemble.objective().name())?;
+        writeln!(out, "depth       {}", histogram(&summary.trees_by_depth, "trees"))?;
+        writeln!(
+            out,
+            "splits      {}, {} by categories",
+            nodes - summary.leaves,
+            summary.category_splits
+        )?;
+        writeln!(
+            out,
+            "leaves      {}",
+            histogram(&summary.leaves_by_depth, "leaves")
+        )?;
+        writeln!(
+            out,
+            "features    {} of {features} are split on{}",
+            summary.features_used(),
+            self.favourites()
+        )?;
+        writeln!(
+            out,
+            "covers      {}",
+            if ensemble.has_covers() {
+                "kept: predictions can be explained"
+            } else {
+                "none"
+            }
+        )?;
+        if let ModelFile::Clicks(model) = &self.model {
+            writeln!(
+                out,
+                "encoder     {} keys from {} rows",
+                model.encoder().keys(),
+                model.encoder().rows()
+            )?;
+            writeln!(out, "self-test   {} rows", model.samples().len())?;
+        }
+        let provenance = serde_json::to_value(self.model.provenance())?;
+        for (name, value) in provenance.as_object().into_iter().flatten() {
+            match value.as_object() {
+                Some(entries) => {
+                    entries
+                        .iter()
+                        .try_for_each(|(key, value)| writeln!(out, "{name}.{key}  {value}"))?;
+                }
+                None => writeln!(out, "{name}  {value}")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The features with the most splits.
+    fn favourites(&self) -> String {
+        let names = feature_names(&self.model);
+        let mut order: Vec<usize> = (0..names.len())
+            .filter(|feature| self.summary.splits_by_feature[*feature] > 0)
+            .collect();
+        order.sort_by_key(|feature| std::cmp::Reverse(self.summary.splits_by_feature[*feature]));
+        let shown = order
+            .iter()
+            .take(5)
+            .map(|feature| format!("{} {}", names[*feature], self.summary.splits_by_feature[*feature]));
+        let shown: Vec<String> = shown.collect();
+        if shown.is_empty() {
+            String::new()
+        } else {
+            format!(", most often {}", shown.join(", "))
+        }
+    }
+}
+
+/// How many there are of each depth, empty depths left out.
+fn histogram(counts: &[usize], what: &str) -> String {
+    let counted = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+    let shown: Vec<String> = counted
+        .map(|(depth, count)| format!("{count} of depth {depth}"))
+        .collect();
+    if shown.is_empty() {
+        format!("no {what}")
+    } else {
+        shown.join(", ")
+    }
+}

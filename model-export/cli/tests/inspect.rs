@@ -1,0 +1,81 @@
+//! `inspect` on files of every format version.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
+mod support;
+
+use model_export::{Ensemble, Model, Node};
+use serde_json::Value;
+use support::{golden, json, printed, refusal, run, text};
+
+#[test]
+fn a_model_of_clicks_is_shown() {
+    insta::assert_snapshot!("clicks", printed(run(&["inspect", &golden()])));
+}
+
+#[test]
+fn counts_add_up() {
+    let shown = json(run(&["inspect", &golden(), "--json"]));
+    let sum = |name: &str| {
+        shown[name]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|count| count.as_u64().unwrap())
+            .sum::<u64>()
+    };
+    let number = |name: &str| shown[name].as_u64().unwrap();
+    assert_eq!(
+        (sum("trees_by_depth"), sum("trees_by_group")),
+        (number("trees"), number("trees"))
+    );
+    assert_eq!(sum("leaves_by_depth"), number("leaves"));
+    assert_eq!(sum("splits_by_feature"), number("nodes") - number("leaves"));
+    let sections = shown["sections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|section| section["bytes"].as_u64().unwrap());
+    assert!(sections.sum::<u64>() < number("bytes"));
+    let per_node = shown["bytes_per_node"].as_f64().unwrap();
+    assert_eq!(per_node, number("bytes") as f64 / number("nodes") as f64);
+}
+
+#[test]
+fn single_trees_are_listed() {
+    insta::assert_snapshot!("tree", printed(run(&["inspect", &golden(), "--trees", "5"])));
+    let shown = json(run(&["inspect", &golden(), "--trees", "5,0", "--json"]));
+    let trees = shown.as_array().unwrap();
+    assert_eq!(
+        (&trees[0]["tree"], &trees[1]["tree"]),
+        (&Value::from(5), &Value::from(0))
+    );
+    // What is listed is the tree: built again from the listing it is the same.
+    let model = Model::from_bytes(&std::fs::read(golden()).unwrap()).unwrap();
+    let names = model.encoder().feature_names();
+    let number = |value: &Value| value.as_u64().unwrap() as u32;
+    let node = |node: &Value| match node["leaf"].as_f64() {
+        Some(value) => Node::Leaf {
+            value: value as f32,
+            cover: 0.0,
+        },
+        None => Node::Split {
+            feature: names.iter().position(|name| *name == node["feature"]).unwrap() as u32,
+            threshold: node["threshold"].as_f64().unwrap() as f32,
+            default_left: node["missing"] == node["left"],
+            left: number(&node["left"]),
+            right: number(&node["right"]),
+            gain: 0.0,
+            cover: 0.0,
+        },
+    };
+    let nodes = trees[0]["nodes"].as_array().unwrap().iter().map(node).collect();
+    let again = Ensemble::from_trees(0.0, 65, vec![nodes]).unwrap();
+    assert_eq!(again.tree(0), model.ensemble().tree(5));
+    let output = run(&["inspect", &golden(), "--trees", "6"]);
+    assert!(
+        refusal(&output).contains("there is no tree 6: the model has 6"),
+        "{}",
+        text(&output.stderr)
+    );
+}
