@@ -91,7 +91,7 @@ pub enum FormatError {
         features: usize,
     },
     /// Two features have one name.
-    #[error("two features are called {name:?}")]
+    #[error("two features are called {name}")]
     SameName {
         /// The name.
         name: String,

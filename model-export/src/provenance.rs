@@ -112,9 +112,12 @@ fn map<T>(
     name: &'static str,
     read: impl Fn(&Value) -> Option<T>,
 ) -> Result<BTreeMap<String, T>, ProvenanceError> {
-    let fields = field(value, name, Value::fields)?.iter();
-    let read = fields.map(|(key, value)| Some((key.clone(), read(value)?)));
-    read.collect::<Option<_>>().ok_or(ProvenanceError::Field(name))
+    // Collecting would bring a general sort along, several times the code of this.
+    let mut map = BTreeMap::new();
+    for (key, value) in field(value, name, Value::fields)? {
+        map.insert(key.clone(), read(value).ok_or(ProvenanceError::Field(name))?);
+    }
+    Ok(map)
 }
 
 #[cfg(test)]

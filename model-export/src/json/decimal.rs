@@ -17,7 +17,7 @@ pub(super) fn nearest(text: &str) -> Option<f64> {
     };
     let exponent_at = text.bytes().position(|byte| byte | 0x20 == b'e');
     let (digits, exponent) = match exponent_at {
-        Some(at) => (&text[..at], text[at + 1..].parse::<i32>().ok()?),
+        Some(at) => (text.get(..at)?, text.get(at + 1..)?.parse::<i32>().ok()?),
         None => (text, 0),
     };
     let mut number = Decimal {
