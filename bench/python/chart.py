@@ -8,7 +8,9 @@ import sys
 import matplotlib
 
 matplotlib.use("svg")
+
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullFormatter
 
 OURS, NATIVE, WASM = "#c2410c", "#64748b", "#94a3b8"
 PANELS = (
@@ -43,6 +45,7 @@ def draw(axis, title, rows, value):
     drawn = axis.barh(names, sizes, color=colors)
     axis.bar_label(drawn, [f"{size:,.3g}" if size < 1000 else f"{size:,.0f}" for size in sizes], padding=3)
     axis.set_xscale("log")
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set_xlim(min(sizes) / 2, max(sizes) * 4)
     axis.set_title(title, fontsize=10)
     axis.spines[["top", "right"]].set_visible(False)

@@ -39,9 +39,10 @@ pub(super) fn lines(results: &Results, model: &str) -> Vec<String> {
     }
     let bytes = |peer: &str, of: fn(&Row) -> u64, what: &str| {
         let (ours, peer) = (native?, row(peer)?);
+        let part = of(ours) as f64 / of(peer) as f64;
         Some(format!(
-            "{what}: 1/{}",
-            shown(Some(of(peer) as f64 / of(ours) as f64))
+            "{what}: {part:.3} of them, 1/{}",
+            shown(Some(1.0 / part))
         ))
     };
     let faster = |what: &str, measure: Measure, ours: Option<&Row>, peer: Option<&Row>| {
@@ -54,17 +55,17 @@ pub(super) fn lines(results: &Results, model: &str) -> Vec<String> {
             bytes(
                 "xgboost-inplace",
                 |row| row.sizes.raw,
-                "bytes of its UBJSON file, as stored",
+                "beside the bytes of the UBJSON file, as stored",
             ),
             bytes(
                 "onnxruntime",
                 |row| row.sizes.raw,
-                "bytes of its ONNX file, as stored",
+                "beside the bytes of the ONNX file, as stored",
             ),
             bytes(
                 "onnxruntime",
                 |row| row.sizes.smallest(),
-                "bytes of its ONNX file, as served",
+                "beside the bytes of the ONNX file, as served",
             ),
             faster("native batch, beside", batch, native, row("xgboost-inplace")),
             faster(
