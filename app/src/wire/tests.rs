@@ -22,7 +22,7 @@ fn version() -> ModelVersion {
         created_at_ms: 6,
         metrics: vec![Metric {
             key: "test_logloss".to_owned(),
-            value: 0.456_789_012_345_678_93,
+            value: 0.456_789_012_345_678_9,
         }],
     }
 }
