@@ -64,6 +64,10 @@ impl<'bytes> Reader<'bytes> {
         }
     }
 
+    pub(super) fn section(&self) -> &'static str {
+        self.section
+    }
+
     pub(super) fn remaining(&self) -> usize {
         self.bytes.len() - self.offset
     }
