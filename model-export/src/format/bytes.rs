@@ -68,6 +68,10 @@ impl<'bytes> Reader<'bytes> {
         self.section
     }
 
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
     pub(super) fn remaining(&self) -> usize {
         self.bytes.len() - self.offset
     }

@@ -1,4 +1,4 @@
-//! An adaptive binary range coder, and the integers that are coded with it.
+//! An adaptive range coder, and the integers that are coded with it.
 //!
 //! Whatever is coded is described once, as a function over [`Coder`]: the encoder writes the values it is given and
 //! returns them, the decoder ignores what it is given and returns what was written.
@@ -9,131 +9,130 @@
 
 mod decode;
 mod encode;
+mod model;
 
-#[allow(unused_imports, reason = "for the sections of version 1")]
 pub(in crate::format) use decode::RangeDecoder;
-#[allow(unused_imports, reason = "for the sections of version 1")]
 pub(in crate::format) use encode::RangeEncoder;
+pub(in crate::format) use model::{Bit, Number};
 
 /// Bits of the probability that the range is divided by.
 const SCALE_BITS: u32 = 16;
-/// The range is never below this between two decisions.
-const LEAST_RANGE: u64 = 1 << 24;
-/// Bits of a learned probability.
-const PROBABILITY_BITS: u32 = 22;
-/// Decisions after which a probability no longer learns more slowly.
-const LIMIT: usize = 255;
-
-/// How much of the difference to what happened a probability moves after `n` decisions: `1 / (n + 1.5)`.
-const RATES: [u16; LIMIT + 1] = {
-    let mut rates = [0; LIMIT + 1];
-    let mut seen = 0;
-    while seen <= LIMIT {
-        rates[seen] = ((1 << 17) / (2 * seen + 3)) as u16;
-        seen += 1;
-    }
-    rates
-};
-
-/// The learned probability that a decision is `true`, 22 bits above the 10 bits that count its decisions.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::format) struct Bit(u32);
-
-impl Default for Bit {
-    fn default() -> Self {
-        Self(1 << 31)
-    }
-}
-
-impl Bit {
-    /// In units of 2^-16, from 1 to 65,535.
-    fn probability(self) -> u64 {
-        u64::from(self.0 >> (32 - SCALE_BITS) | 1)
-    }
-
-    fn learn(&mut self, bit: bool) {
-        let seen = self.0 & 0x3ff;
-        let probability = self.0 >> 10;
-        let target = if bit { (1 << PROBABILITY_BITS) - 1 } else { 0 };
-        let rate = i64::from(RATES[(seen as usize).min(LIMIT)]);
-        let moved = i64::from(probability) + (((target - i64::from(probability)) * rate) >> 16);
-        self.0 = (moved as u32) << 10 | (seen + u32::from(seen < LIMIT as u32));
-    }
-}
-
-/// Models of a number of up to 32 bits: how long it is, and the bits after its first one.
-#[derive(Clone, Debug)]
-pub(in crate::format) struct Number {
-    length: [Bit; 64],
-    /// By length, the three bits after the first.
-    high: [[Bit; 8]; 33],
-}
-
-impl Default for Number {
-    fn default() -> Self {
-        Self {
-            length: [Bit::default(); 64],
-            high: [[Bit::default(); 8]; 33],
-        }
-    }
-}
-
-/// Bits after the first one of a number that are modelled; the rest are raw.
-const HIGH_BITS: u32 = 3;
+/// The range is never below this between two values.
+const LEAST_RANGE: u64 = 1 << 32;
+/// Values that [`Coder::spread`] models before the rest, which it takes as evenly spread.
+const SPREAD: u32 = 8;
 
 /// Writes what it is given or reads it back. Every method returns the value that was coded.
 pub(in crate::format) trait Coder {
+    /// A decision that is `true` in `probability` of 2^16 cases, from 1 to 2^16 - 1.
+    fn decide(&mut self, probability: u32, bit: bool) -> bool;
+
+    /// Divides the range into `total` parts, at least one and below 2^32, and returns the part that the value is in.
+    /// [`Coder::take`] follows.
+    fn place(&mut self, total: u32, place: u32) -> u32;
+
+    /// The value has the `size` parts from `from` on, of the `total` that [`Coder::place`] was given.
+    fn take(&mut self, total: u32, from: u32, size: u32);
+
     /// A decision, by a probability that learns from it.
-    fn bit(&mut self, model: &mut Bit, bit: bool) -> bool;
+    fn bit(&mut self, model: &mut Bit, bit: bool) -> bool {
+        let bit = self.decide(model.probability(), bit);
+        model.learn(bit);
+        bit
+    }
+
+    /// A decision by the mean of several probabilities, `models[at[0]]` and so on, that all learn from it.
+    fn shared_bit<const N: usize>(&mut self, models: &mut [Bit], at: [usize; N], bit: bool) -> bool {
+        let sum: u32 = at.iter().map(|at| models[*at].probability()).sum();
+        let mean = (u64::from(sum) * (65_536 / N as u64)) >> SCALE_BITS;
+        let bit = self.decide(mean as u32 | 1, bit);
+        for at in at {
+            models[at].learn(bit);
+        }
+        bit
+    }
+
+    /// A value below `limit`, all of which are as likely.
+    fn below(&mut self, limit: u32, value: u32) -> u32 {
+        if limit <= 1 {
+            return 0;
+        }
+        let value = self.place(limit, value);
+        self.take(limit, value, 1);
+        value
+    }
 
     /// The low `width` bits (at most 32) of `value`, unmodelled. The rest of `value` must be 0.
-    fn raw(&mut self, width: u32, value: u32) -> u32;
+    fn raw(&mut self, width: u32, value: u32) -> u32 {
+        let low_width = width.min(16);
+        let low = self.below(1 << low_width, value & 0xffff);
+        let high = self.below(1 << (width - low_width), value >> 16);
+        high << 16 | low
+    }
 
     /// A value below `limit`, from its highest bit down, each by the bits above it. What `limit` rules out is not
     /// coded. `models` has as many entries as the power of two that is at least `limit`; the first is not used.
     fn symbol(&mut self, models: &mut [Bit], limit: u32, value: u32) -> u32 {
+        self.shared_symbol(models, [0], limit, value)
+    }
+
+    /// As [`Coder::symbol`], each bit by the mean of several models, which begin at `at` in `models`.
+    fn shared_symbol<const N: usize>(
+        &mut self,
+        models: &mut [Bit],
+        at: [usize; N],
+        limit: u32,
+        value: u32,
+    ) -> u32 {
         let mut prefix = 0;
         let mut node = 1;
-        for place in (0..u32::BITS - limit.saturating_sub(1).leading_zeros()).rev() {
+        for place in (0..symbol_bits(limit)).rev() {
             let one = (prefix << 1 | 1) << place < limit;
-            let bit = one && self.bit(&mut models[node], value >> place & 1 == 1);
+            let bit = one && self.shared_bit(models, at.map(|at| at + node), value >> place & 1 == 1);
             prefix = prefix << 1 | u32::from(bit);
             node = node << 1 | usize::from(bit);
         }
         prefix
     }
 
-    /// Any number: its length in bits as a symbol, the three bits after the first by the length, the rest raw.
+    /// A value below `size` that is more or less evenly spread: which of eight parts it is in by `models`, of which
+    /// there are eight, then where.
+    fn spread(&mut self, models: &mut [Bit], size: u32, value: u32) -> u32 {
+        let width = size.div_ceil(SPREAD).max(1);
+        let part = self.symbol(models, size.div_ceil(width), value / width);
+        let from = part * width;
+        from + self.below(width.min(size - from), value.wrapping_sub(from))
+    }
+
+    /// Any number: its length in bits, then the bits after the first.
     fn number(&mut self, model: &mut Number, value: u32) -> u32 {
-        let length = self.symbol(&mut model.length, 33, u32::BITS - value.leading_zeros());
+        self.number_after(model, 0, value)
+    }
+
+    /// As [`Coder::number`]; the length is modelled by a context.
+    fn number_after(&mut self, model: &mut Number, context: u32, value: u32) -> u32 {
+        let length = u32::BITS - value.leading_zeros();
+        let length = self.symbol(&mut model.lengths[context as usize], 33, length);
         if length < 2 {
             return length;
         }
-        let below = length - 1;
-        let modelled = below.min(HIGH_BITS);
-        let rest = below - modelled;
-        let high = (value >> rest) & ((1 << modelled) - 1);
-        let high = self.symbol(&mut model.high[length as usize], 1 << modelled, high);
-        let low = if rest == 0 {
-            0
-        } else {
-            self.raw(rest, value & ((1 << rest) - 1))
-        };
-        (1 << modelled | high) << rest | low
+        let first = 1 << (length - 1);
+        let rest = self.spread(&mut model.rest[length as usize], first, value & (first - 1));
+        first | rest
     }
+}
+
+/// Bits of a value below `limit`.
+pub(in crate::format) fn symbol_bits(limit: u32) -> u32 {
+    u32::BITS - limit.saturating_sub(1).leading_zeros()
 }
 
 /// The bytes after `low`, as few as possible, that stay in the range when zeros follow: how far above `low` they
 /// are, and how many.
-fn tail(low: u32, range: u64) -> (u32, usize) {
-    let above = |bytes: usize| match bytes {
-        0 => low.wrapping_neg(),
-        _ => low.wrapping_neg() & (u32::MAX >> (8 * bytes)),
-    };
-    let fits = |bytes: &usize| u64::from(above(*bytes)) < range;
-    // Four bytes are `low` itself.
-    let bytes = (0..4).find(fits).unwrap_or(4);
-    (if bytes == 4 { 0 } else { above(bytes) }, bytes)
+fn tail(low: u64, range: u64) -> (u64, usize) {
+    let above = |bytes: &usize| low.wrapping_neg() & u64::MAX.checked_shr(8 * *bytes as u32).unwrap_or(0);
+    let bytes = (0..8).find(|bytes| above(bytes) < range).unwrap_or(8);
+    (above(&bytes), bytes)
 }
 
 #[cfg(test)]

@@ -1,65 +1,61 @@
 //! The decoder's half of the range coder.
 
-use super::{Bit, Coder, LEAST_RANGE, SCALE_BITS, tail};
+use super::{Coder, LEAST_RANGE, SCALE_BITS, tail};
 use crate::format::FormatError;
 use crate::format::bytes::Reader;
 
 /// Bytes that are looked at from the start.
-const WINDOW: usize = 4;
+const WINDOW: usize = 8;
+/// Bytes that are taken at a time.
+const STEP: usize = 4;
 
 /// Codes bytes back to values. Past the end of its bytes it reads zeros, which [`RangeDecoder::end`] refuses and a
 /// long loop finds by [`RangeDecoder::check`].
 pub(in crate::format) struct RangeDecoder<'bytes> {
     section: &'static str,
-    /// How far what is coded lies above the lower end of the range.
-    above: u32,
-    /// At most 2^32.
-    range: u64,
-    coded: &'bytes [u8],
-    /// Where the next byte of `coded` is, or would be.
+    /// Where in the section the bytes begin.
+    offset: usize,
+    bytes: &'bytes [u8],
+    /// Where the next byte is, or would be.
     next: usize,
-    raw: &'bytes [u8],
-    /// Where the next byte of `raw` is, or would be.
-    next_raw: usize,
-    pending: u64,
-    pending_bits: u32,
+    /// How far what is coded lies above the lower end of the range.
+    above: u64,
+    range: u64,
+    /// What a part of [`Coder::place`] has of the range.
+    unit: u64,
 }
 
 impl<'bytes> RangeDecoder<'bytes> {
     /// Of all that the reader has left.
     pub(in crate::format) fn new(mut reader: Reader<'bytes>) -> Result<Self, FormatError> {
-        let length = reader.count(8)?;
-        let coded = reader.raw(length)?;
-        let raw = reader.raw(reader.remaining())?;
+        let offset = reader.offset();
+        let bytes = reader.raw(reader.remaining())?;
         let mut decoder = Self {
             section: reader.section(),
-            above: 0,
-            range: 1 << 32,
-            coded,
+            offset,
+            bytes,
             next: 0,
-            raw,
-            next_raw: 0,
-            pending: 0,
-            pending_bits: 0,
+            above: 0,
+            range: u64::MAX,
+            unit: 0,
         };
-        for _ in 0..WINDOW {
-            decoder.shift();
-        }
+        decoder.shift();
+        decoder.shift();
         Ok(decoder)
     }
 
-    /// A problem with what was decoded last. Its offset counts from where the coded bytes begin.
+    /// A problem with what was decoded last.
     pub(in crate::format) fn error(&self, problem: &'static str) -> FormatError {
         FormatError::Section {
             section: self.section,
-            offset: self.next.saturating_sub(WINDOW).min(self.coded.len()),
+            offset: self.offset + (self.next - WINDOW).min(self.bytes.len()),
             problem,
         }
     }
 
     /// Refuses bytes that are used up while values are still expected.
     pub(in crate::format) fn check(&self) -> Result<(), FormatError> {
-        if self.next > self.coded.len() + WINDOW || self.next_raw > self.raw.len() {
+        if self.next > self.bytes.len() + WINDOW {
             return Err(self.error("the coded bytes end too early"));
         }
         Ok(())
@@ -67,61 +63,74 @@ impl<'bytes> RangeDecoder<'bytes> {
 
     /// Refuses bytes that the encoder would not have ended in this way after the same values.
     pub(in crate::format) fn end(&self) -> Result<(), FormatError> {
+        self.end_padded(0)
+    }
+
+    /// As [`RangeDecoder::end`], where zeros follow up to at least `least` bytes in all.
+    pub(in crate::format) fn end_padded(&self, least: usize) -> Result<(), FormatError> {
         self.check()?;
-        let low = self.window().wrapping_sub(self.above);
-        let whole = (self.above, self.coded.len()) == {
-            let (above, bytes) = tail(low, self.range);
-            (above, self.next - WINDOW + bytes)
-        };
-        if !whole || self.next_raw != self.raw.len() || self.pending != 0 {
+        let window = (self.next - WINDOW..self.next).fold(0, |window, at| {
+            window << 8 | u64::from(self.bytes.get(at).copied().unwrap_or(0))
+        });
+        let (above, bytes) = tail(window.wrapping_sub(self.above), self.range);
+        let end = self.next - WINDOW + bytes;
+        let padding = self.bytes.get(end..);
+        let zeros = padding.is_some_and(|padding| padding.iter().all(|byte| *byte == 0));
+        if above != self.above || self.bytes.len() != end.max(least) || !zeros {
             return Err(self.error("the coded bytes do not end as they must"));
         }
         Ok(())
     }
 
-    /// The bytes that are looked at.
-    fn window(&self) -> u32 {
-        (self.next - WINDOW..self.next).fold(0, |window, at| window << 8 | u32::from(self.coded_byte(at)))
-    }
-
-    fn coded_byte(&self, at: usize) -> u8 {
-        self.coded.get(at).copied().unwrap_or(0)
-    }
-
     fn shift(&mut self) {
-        self.above = self.above << 8 | u32::from(self.coded_byte(self.next));
-        self.next += 1;
+        let next: [u8; STEP] = match self.bytes.get(self.next..) {
+            Some([first, second, third, fourth, ..]) => [*first, *second, *third, *fourth],
+            rest => {
+                let mut padded = [0; STEP];
+                let rest = rest.unwrap_or_default();
+                padded[..rest.len()].copy_from_slice(rest);
+                padded
+            }
+        };
+        self.above = self.above << 32 | u64::from(u32::from_be_bytes(next));
+        self.next += STEP;
+    }
+
+    fn normalize(&mut self) {
+        if self.range < LEAST_RANGE {
+            self.range <<= 32;
+            self.shift();
+        }
     }
 }
 
 impl Coder for RangeDecoder<'_> {
-    fn bit(&mut self, model: &mut Bit, _: bool) -> bool {
-        let share = (self.range * model.probability()) >> SCALE_BITS;
-        let bit = u64::from(self.above) < share;
+    fn decide(&mut self, probability: u32, _: bool) -> bool {
+        let share = (self.range >> SCALE_BITS) * u64::from(probability);
+        let bit = self.above < share;
         if bit {
             self.range = share;
         } else {
-            self.above -= share as u32;
+            self.above -= share;
             self.range -= share;
         }
-        model.learn(bit);
-        while self.range < LEAST_RANGE {
-            self.range <<= 8;
-            self.shift();
-        }
+        self.normalize();
         bit
     }
 
-    fn raw(&mut self, width: u32, _: u32) -> u32 {
-        while self.pending_bits < width {
-            let byte = self.raw.get(self.next_raw).copied().unwrap_or(0);
-            self.pending |= u64::from(byte) << self.pending_bits;
-            self.pending_bits += 8;
-            self.next_raw += 1;
-        }
-        let value = self.pending & ((1 << width) - 1);
-        self.pending >>= width;
-        self.pending_bits -= width;
-        value as u32
+    fn place(&mut self, total: u32, _: u32) -> u32 {
+        self.unit = self.range / u64::from(total);
+        (self.above / self.unit).min(u64::from(total - 1)) as u32
+    }
+
+    fn take(&mut self, total: u32, from: u32, size: u32) {
+        let below = self.unit * u64::from(from);
+        self.above -= below;
+        self.range = if from + size == total {
+            self.range - below
+        } else {
+            self.unit * u64::from(size)
+        };
+        self.normalize();
     }
 }

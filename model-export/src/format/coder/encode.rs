@@ -1,59 +1,41 @@
 //! The encoder's half of the range coder.
 
-use super::{Bit, Coder, LEAST_RANGE, SCALE_BITS, tail};
-use crate::format::bytes::Writer;
+use super::{Coder, LEAST_RANGE, SCALE_BITS, tail};
 
 /// Codes values to bytes.
 pub(in crate::format) struct RangeEncoder {
-    /// The next 32 bits of the lower end of the range, after `coded`.
-    low: u32,
-    /// At most 2^32.
+    /// The next 64 bits of the lower end of the range, after `bytes`.
+    low: u64,
     range: u64,
-    coded: Vec<u8>,
-    raw: Vec<u8>,
-    /// Raw bits that do not fill a byte yet, the first in the lowest place.
-    pending: u64,
-    pending_bits: u32,
+    /// What a part of [`Coder::place`] has of the range.
+    unit: u64,
+    bytes: Vec<u8>,
 }
 
 impl RangeEncoder {
     pub(in crate::format) fn new() -> Self {
         Self {
             low: 0,
-            range: 1 << 32,
-            coded: Vec::new(),
-            raw: Vec::new(),
-            pending: 0,
-            pending_bits: 0,
+            range: u64::MAX,
+            unit: 0,
+            bytes: Vec::new(),
         }
     }
 
-    /// Bytes so far, of modelled and of raw bits.
-    pub(in crate::format) fn len(&self) -> usize {
-        self.coded.len() + self.raw.len()
-    }
-
-    /// The number of modelled bytes as a varint, the modelled bytes, the raw bytes.
+    /// As few bytes as tell the values.
     pub(in crate::format) fn finish(mut self) -> Vec<u8> {
         let (above, bytes) = tail(self.low, self.range);
         self.raise(above);
         let last = self.low.to_be_bytes();
-        self.coded.extend_from_slice(&last[..bytes]);
-        if self.pending_bits > 0 {
-            self.raw.push(self.pending as u8);
-        }
-        let mut writer = Writer::default();
-        writer.varint(self.coded.len() as u64);
-        writer.raw(&self.coded);
-        writer.raw(&self.raw);
-        writer.into_bytes()
+        self.bytes.extend_from_slice(&last[..bytes]);
+        self.bytes
     }
 
-    fn raise(&mut self, by: u32) {
+    fn raise(&mut self, by: u64) {
         let (low, carry) = self.low.overflowing_add(by);
         self.low = low;
         if carry {
-            for byte in self.coded.iter_mut().rev() {
+            for byte in self.bytes.iter_mut().rev() {
                 *byte = byte.wrapping_add(1);
                 if *byte != 0 {
                     break;
@@ -61,34 +43,42 @@ impl RangeEncoder {
             }
         }
     }
+
+    fn normalize(&mut self) {
+        if self.range < LEAST_RANGE {
+            self.bytes.extend_from_slice(&self.low.to_be_bytes()[..4]);
+            self.low <<= 32;
+            self.range <<= 32;
+        }
+    }
 }
 
 impl Coder for RangeEncoder {
-    fn bit(&mut self, model: &mut Bit, bit: bool) -> bool {
-        let share = (self.range * model.probability()) >> SCALE_BITS;
+    fn decide(&mut self, probability: u32, bit: bool) -> bool {
+        let share = (self.range >> SCALE_BITS) * u64::from(probability);
         if bit {
             self.range = share;
         } else {
-            self.raise(share as u32);
+            self.raise(share);
             self.range -= share;
         }
-        model.learn(bit);
-        while self.range < LEAST_RANGE {
-            self.coded.push((self.low >> 24) as u8);
-            self.low <<= 8;
-            self.range <<= 8;
-        }
+        self.normalize();
         bit
     }
 
-    fn raw(&mut self, width: u32, value: u32) -> u32 {
-        self.pending |= u64::from(value) << self.pending_bits;
-        self.pending_bits += width;
-        while self.pending_bits >= 8 {
-            self.raw.push(self.pending as u8);
-            self.pending >>= 8;
-            self.pending_bits -= 8;
-        }
-        value
+    fn place(&mut self, total: u32, place: u32) -> u32 {
+        self.unit = self.range / u64::from(total);
+        place
+    }
+
+    fn take(&mut self, total: u32, from: u32, size: u32) {
+        let below = self.unit * u64::from(from);
+        self.raise(below);
+        self.range = if from + size == total {
+            self.range - below
+        } else {
+            self.unit * u64::from(size)
+        };
+        self.normalize();
     }
 }
