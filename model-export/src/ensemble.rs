@@ -5,6 +5,7 @@
 
 mod build;
 mod evaluate;
+mod leaf_bits;
 mod node;
 
 pub use node::{EnsembleError, Node, Tree};
@@ -174,6 +175,12 @@ impl Ensemble {
             category_sets: parts.category_sets,
             covers: parts.covers,
         }
+    }
+
+    /// `covers` has one for each node.
+    pub(crate) fn with_covers(mut self, covers: Vec<f32>) -> Self {
+        self.covers = covers;
+        self
     }
 
     /// The same trees without covers, which only explanations need.

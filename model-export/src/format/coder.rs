@@ -13,7 +13,7 @@ mod model;
 
 pub(in crate::format) use decode::RangeDecoder;
 pub(in crate::format) use encode::RangeEncoder;
-pub(in crate::format) use model::{Bit, Number};
+pub(in crate::format) use model::{Bit, Frequencies, Number};
 
 /// Bits of the probability that the range is divided by.
 const SCALE_BITS: u32 = 16;
@@ -41,14 +41,11 @@ pub(in crate::format) trait Coder {
         bit
     }
 
-    /// A decision by the mean of several probabilities, `models[at[0]]` and so on, that all learn from it.
-    fn shared_bit<const N: usize>(&mut self, models: &mut [Bit], at: [usize; N], bit: bool) -> bool {
-        let sum: u32 = at.iter().map(|at| models[*at].probability()).sum();
-        let mean = (u64::from(sum) * (65_536 / N as u64)) >> SCALE_BITS;
-        let bit = self.decide(mean as u32 | 1, bit);
-        for at in at {
-            models[at].learn(bit);
-        }
+    /// A decision by the mean of two probabilities, `models[at[0]]` and `models[at[1]]`, which both learn from it.
+    fn shared_bit(&mut self, models: &mut [Bit], at: [usize; 2], bit: bool) -> bool {
+        let mean = at.map(|at| models[at].probability()).iter().sum::<u32>() / 2;
+        let bit = self.decide(mean, bit);
+        at.into_iter().for_each(|at| models[at].learn(bit));
         bit
     }
 
@@ -70,25 +67,29 @@ pub(in crate::format) trait Coder {
         high << 16 | low
     }
 
+    /// A symbol, by how often each came in this context.
+    fn frequent(&mut self, models: &mut Frequencies, context: usize, symbol: usize) -> usize {
+        let (sum, counts) = models.of(context);
+        let given: u16 = counts[..symbol].iter().sum();
+        let place = self.place(u32::from(sum), u32::from(given)) as u16;
+        let (mut symbol, mut below) = (0, 0);
+        while below + counts[symbol] <= place {
+            below += counts[symbol];
+            symbol += 1;
+        }
+        self.take(u32::from(sum), u32::from(below), u32::from(counts[symbol]));
+        models.learn(context, symbol);
+        symbol
+    }
+
     /// A value below `limit`, from its highest bit down, each by the bits above it. What `limit` rules out is not
     /// coded. `models` has as many entries as the power of two that is at least `limit`; the first is not used.
     fn symbol(&mut self, models: &mut [Bit], limit: u32, value: u32) -> u32 {
-        self.shared_symbol(models, [0], limit, value)
-    }
-
-    /// As [`Coder::symbol`], each bit by the mean of several models, which begin at `at` in `models`.
-    fn shared_symbol<const N: usize>(
-        &mut self,
-        models: &mut [Bit],
-        at: [usize; N],
-        limit: u32,
-        value: u32,
-    ) -> u32 {
         let mut prefix = 0;
         let mut node = 1;
-        for place in (0..symbol_bits(limit)).rev() {
+        for place in (0..u32::BITS - limit.saturating_sub(1).leading_zeros()).rev() {
             let one = (prefix << 1 | 1) << place < limit;
-            let bit = one && self.shared_bit(models, at.map(|at| at + node), value >> place & 1 == 1);
+            let bit = one && self.bit(&mut models[node], value >> place & 1 == 1);
             prefix = prefix << 1 | u32::from(bit);
             node = node << 1 | usize::from(bit);
         }
@@ -109,6 +110,12 @@ pub(in crate::format) trait Coder {
         self.number_after(model, 0, value)
     }
 
+    /// As [`Coder::number_after`], of an integer: 0, -1, 1, -2, .. are the numbers 0, 1, 2, 3, ..
+    fn signed(&mut self, model: &mut Number, context: u32, value: i32) -> i32 {
+        let number = self.number_after(model, context, (value << 1 ^ value >> 31) as u32);
+        (number >> 1) as i32 ^ -((number & 1) as i32)
+    }
+
     /// As [`Coder::number`]; the length is modelled by a context.
     fn number_after(&mut self, model: &mut Number, context: u32, value: u32) -> u32 {
         let length = u32::BITS - value.leading_zeros();
@@ -120,11 +127,6 @@ pub(in crate::format) trait Coder {
         let rest = self.spread(&mut model.rest[length as usize], first, value & (first - 1));
         first | rest
     }
-}
-
-/// Bits of a value below `limit`.
-pub(in crate::format) fn symbol_bits(limit: u32) -> u32 {
-    u32::BITS - limit.saturating_sub(1).leading_zeros()
 }
 
 /// The bytes after `low`, as few as possible, that stay in the range when zeros follow: how far above `low` they

@@ -1,5 +1,10 @@
 //! A small real model over generated rows, the same on every run and platform.
 
+#![allow(dead_code, reason = "not every test crate needs everything")]
+
+pub(crate) mod file;
+pub(crate) mod forest;
+
 use std::collections::BTreeMap;
 
 use model_export::{EncoderConfig, EncoderFit, Ensemble, Model, Node, Provenance, Row, SampleRow};
@@ -8,7 +13,6 @@ use model_export::{EncoderConfig, EncoderFit, Ensemble, Model, Node, Provenance,
 pub(crate) struct Random(u64);
 
 impl Random {
-    #[allow(dead_code, reason = "not every test crate draws of its own")]
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -68,7 +72,7 @@ pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
         splits.into_iter().chain(leaves).collect()
     };
     let trees = (0..trees).map(|_| tree(&mut random)).collect();
-    Ensemble::from_trees(-1.0625, 65, trees).unwrap().without_covers()
+    Ensemble::from_trees(-1.0625, 65, trees).unwrap()
 }
 
 pub(crate) fn model() -> Model {

@@ -96,6 +96,7 @@ impl<'bytes> RangeDecoder<'bytes> {
         self.next += STEP;
     }
 
+    #[inline]
     fn normalize(&mut self) {
         if self.range < LEAST_RANGE {
             self.range <<= 32;
@@ -105,24 +106,24 @@ impl<'bytes> RangeDecoder<'bytes> {
 }
 
 impl Coder for RangeDecoder<'_> {
+    #[inline]
     fn decide(&mut self, probability: u32, _: bool) -> bool {
         let share = (self.range >> SCALE_BITS) * u64::from(probability);
         let bit = self.above < share;
-        if bit {
-            self.range = share;
-        } else {
-            self.above -= share;
-            self.range -= share;
-        }
+        // A decision that costs something is a surprise to the processor as well.
+        self.above -= core::hint::select_unpredictable(bit, 0, share);
+        self.range = core::hint::select_unpredictable(bit, share, self.range - share);
         self.normalize();
         bit
     }
 
+    #[inline]
     fn place(&mut self, total: u32, _: u32) -> u32 {
         self.unit = self.range / u64::from(total);
         (self.above / self.unit).min(u64::from(total - 1)) as u32
     }
 
+    #[inline]
     fn take(&mut self, total: u32, from: u32, size: u32) {
         let below = self.unit * u64::from(from);
         self.above -= below;

@@ -13,6 +13,7 @@ enum Value {
     Below(u32, u32),
     Part(u32, u32, u32),
     Symbol(u32, u32),
+    Frequent(usize),
     Spread(u32, u32),
     Number(u32),
 }
@@ -21,6 +22,7 @@ enum Value {
 struct Models {
     bits: Vec<Bit>,
     number: Number,
+    frequencies: Frequencies,
 }
 
 impl Models {
@@ -28,6 +30,7 @@ impl Models {
         Self {
             bits: vec![Bit::default(); 2048],
             number: Number::with_contexts(2),
+            frequencies: Frequencies::new(3, 20),
         }
     }
 
@@ -35,7 +38,7 @@ impl Models {
         let bits = &mut self.bits;
         match value {
             Value::Bit(bit) => Value::Bit(coder.bit(&mut bits[0], bit)),
-            Value::Shared(bit) => Value::Shared(coder.shared_bit(bits, [1, 2, 3], bit)),
+            Value::Shared(bit) => Value::Shared(coder.shared_bit(bits, [1, 2], bit)),
             Value::Raw(width, value) => Value::Raw(width, coder.raw(width, value)),
             Value::Below(limit, value) => Value::Below(limit, coder.below(limit, value)),
             Value::Part(total, from, size) => {
@@ -45,6 +48,7 @@ impl Models {
                 coder.take(total, from, size);
                 Value::Part(total, from, size)
             }
+            Value::Frequent(symbol) => Value::Frequent(coder.frequent(&mut self.frequencies, 1, symbol)),
             Value::Symbol(limit, value) => Value::Symbol(limit, coder.symbol(bits, limit, value)),
             Value::Spread(size, value) => {
                 Value::Spread(size, coder.spread(&mut bits[1024..1032], size, value))
@@ -93,6 +97,7 @@ fn value() -> impl Strategy<Value = Value> {
         (below(), any::<u32>())
             .prop_map(|((total, from), size)| { Value::Part(total, from, 1 + size % (total - from)) }),
         (1..1024_u32, any::<u32>()).prop_map(|(limit, value)| Value::Symbol(limit, value % limit)),
+        prop_oneof![1 => 0..20_usize, 30 => Just(7)].prop_map(Value::Frequent),
         below().prop_map(|(size, value)| Value::Spread(size, value)),
         (any::<u32>(), 0..32_u32).prop_map(|(value, shift)| Value::Number(value >> shift)),
     ]
@@ -155,6 +160,8 @@ fn what_is_certain_costs_next_to_nothing() {
         let length = encode(&vec![Value::Bit(bit); 100_000]).len();
         assert!(length < 10, "{length} bytes");
     }
+    let length = encode(&vec![Value::Frequent(3); 20_000]).len();
+    assert!(length < 80, "{length} bytes");
     let values: Vec<Value> = (0..1000).map(|index| Value::Symbol(24, index % 24)).collect();
     let length = encode(&values).len();
     assert!(
