@@ -6,6 +6,7 @@
 mod build;
 mod difference;
 mod evaluate;
+mod leaf_bits;
 mod node;
 mod summary;
 
@@ -178,6 +179,12 @@ impl Ensemble {
             category_sets: parts.category_sets,
             covers: parts.covers,
         }
+    }
+
+    /// `covers` has one for each node.
+    pub(crate) fn with_covers(mut self, covers: Vec<f32>) -> Self {
+        self.covers = covers;
+        self
     }
 
     /// The same trees without covers, which only explanations need.

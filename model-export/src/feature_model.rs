@@ -3,7 +3,7 @@
 //! Invariant: there is a name for every feature or for none.
 
 use crate::ensemble::Ensemble;
-use crate::format::FormatError;
+use crate::format::{self, FormatError};
 use crate::model::Model;
 use crate::provenance::Provenance;
 
@@ -43,6 +43,11 @@ impl FeatureModel {
         })
     }
 
+    /// The compact file, which [`ModelFile::from_bytes`] reads. The same model always gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        format::encode_features(self)
+    }
+
     /// The trees.
     pub fn ensemble(&self) -> &Ensemble {
         &self.ensemble
@@ -72,7 +77,15 @@ pub enum ModelFile {
 impl ModelFile {
     /// Reads a compact file of either kind and checks all of it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
-        Model::from_bytes(bytes).map(|model| Self::Clicks(Box::new(model)))
+        format::decode(bytes)
+    }
+
+    /// The compact file. The same model always gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Clicks(model) => model.to_bytes(),
+            Self::Features(model) => model.to_bytes(),
+        }
     }
 
     /// The trees.

@@ -4,6 +4,7 @@
 
 use crate::encoder::Encoder;
 use crate::ensemble::Ensemble;
+use crate::feature_model::ModelFile;
 use crate::format::{self, FormatError};
 use crate::objective::Objective;
 use crate::provenance::Provenance;
@@ -81,13 +82,19 @@ impl Model {
     }
 
     /// Reads a compact file and checks all of it: `FORMAT.md` says what is in it.
+    ///
+    /// A file that predicts from features is refused; [`ModelFile::from_bytes`](crate::ModelFile::from_bytes) reads
+    /// both kinds.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
-        format::decode(bytes)
+        match format::decode(bytes)? {
+            ModelFile::Clicks(model) => Ok(*model),
+            ModelFile::Features(_) => Err(FormatError::NotRows),
+        }
     }
 
     /// The compact file. The same model always gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        format::encode(self)
+        format::encode_model(self)
     }
 
     /// The click probability of a row.

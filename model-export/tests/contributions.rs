@@ -90,7 +90,7 @@ fn encoder() -> Encoder {
 #[test]
 fn columns_of_a_click_model_sum_to_its_margin() {
     let encoder = encoder();
-    let ensemble = support::ensemble_with_covers(6, 5, 2);
+    let ensemble = support::ensemble(6, 5, 2);
     let model = Model::new(encoder, ensemble, support::provenance(), Vec::new()).unwrap();
     let mut features = [0.0; 65];
     let mut by_feature = [0.0; 66];
@@ -125,5 +125,7 @@ fn columns_of_a_click_model_sum_to_its_margin() {
 #[test]
 fn a_model_without_covers_says_so() {
     let row = &support::rows(1, 5)[0];
-    assert_eq!(support::model().contributions(row), Err(ExplainError::NoCovers));
+    let ensemble = support::ensemble(6, 5, 2).without_covers();
+    let model = Model::new(encoder(), ensemble, support::provenance(), Vec::new()).unwrap();
+    assert_eq!(model.contributions(row), Err(ExplainError::NoCovers));
 }

@@ -1,91 +1,53 @@
-//! The compact file: the golden file, round trips, and bytes that are not what was written.
-//!
-//! `MODEL_EXPORT_BLESS=1 cargo test -p model-export --test format` writes the golden file anew, which only a new
-//! version of the format may call for.
+//! The compact file: round trips, and bytes that are not what was written.
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests read and write their golden files"
-)]
 
 mod support;
 
-use std::fmt::Write;
-use std::path::PathBuf;
-
-use model_export::{FormatError, Model, Provenance, Row, SampleRow, parse_features, sections, sha256_hex};
+use model_export::{
+    Ensemble, FeatureModel, FormatError, Model, ModelFile, Provenance, Row, SampleRow, sections,
+};
 use proptest::prelude::*;
-
-fn golden(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
-}
-
-/// A line for each row: margin bits, probability bits, the row.
-fn predictions(model: &Model) -> String {
-    let mut text = String::new();
-    for row in support::rows(100, 5).iter().chain([&Row::default()]) {
-        let prediction = model.predict(row);
-        let (margin, probability) = (prediction.margin.to_bits(), prediction.probability.to_bits());
-        writeln!(text, "{margin:08x}\t{probability:08x}\t{}", row.to_tsv()).unwrap();
-    }
-    text
-}
-
-#[test]
-fn the_golden_file_is_written_and_read_as_ever() {
-    let model = support::model();
-    if std::env::var_os("MODEL_EXPORT_BLESS").is_some() {
-        std::fs::write(golden("v0.leaf"), model.to_bytes()).unwrap();
-        std::fs::write(golden("v0.predictions.tsv"), predictions(&model)).unwrap();
-    }
-    let bytes = std::fs::read(golden("v0.leaf")).unwrap();
-    assert_eq!(
-        sha256_hex(&model.to_bytes()),
-        sha256_hex(&bytes),
-        "the format changed without a new version"
-    );
-    let read = Model::from_bytes(&bytes).unwrap();
-    assert_eq!(read, model);
-    let expected = std::fs::read_to_string(golden("v0.predictions.tsv")).unwrap();
-    assert_eq!(expected.lines().count(), 101);
-    for (index, line) in expected.lines().enumerate() {
-        let (numbers, row) = line.split_at(18);
-        let prediction = read.predict(&parse_features(row.as_bytes(), index as u64 + 1).unwrap());
-        let found = format!(
-            "{:08x}\t{:08x}\t",
-            prediction.margin.to_bits(),
-            prediction.probability.to_bits()
-        );
-        assert_eq!(found, numbers, "line {}", index + 1);
-    }
-}
+use support::file::{content_start, reseal};
+use support::forest;
 
 #[test]
 fn sections_are_listed_and_fill_the_file() {
-    let bytes = support::model().to_bytes();
-    let listed = sections(&bytes).unwrap();
-    let names: Vec<&str> = listed.iter().map(|section| section.name).collect();
-    assert_eq!(names, ["provenance", "encoder", "trees", "samples"]);
-    let header = 12 + 4 * 17 + 8;
+    let names = |bytes: &[u8]| -> Vec<&str> {
+        let listed = sections(bytes).unwrap();
+        let content: u64 = listed.iter().map(|section| section.bytes).sum();
+        assert_eq!(content_start(bytes) as u64 + content, bytes.len() as u64);
+        listed.iter().map(|section| section.name).collect()
+    };
     assert_eq!(
-        header + listed.iter().map(|section| section.bytes).sum::<u64>(),
-        bytes.len() as u64
+        names(&support::model().to_bytes()),
+        ["provenance", "encoder", "trees", "samples", "covers"]
     );
+    let model = forest::feature_model();
+    assert_eq!(
+        names(&model.to_bytes()),
+        ["provenance", "trees", "names", "covers"]
+    );
+    let ensemble = model.ensemble().clone().without_covers();
+    let bare = FeatureModel::new(ensemble, Vec::new(), Provenance::default()).unwrap();
+    assert_eq!(names(&bare.to_bytes()), ["provenance", "trees"]);
 }
 
 #[test]
 fn every_cut_and_every_flipped_bit_is_refused() {
-    let bytes = support::model().to_bytes();
-    for length in 0..bytes.len() {
-        assert!(Model::from_bytes(&bytes[..length]).is_err(), "cut to {length}");
-    }
-    for at in 0..bytes.len() {
-        let mut changed = bytes.clone();
-        changed[at] ^= 1 << (at % 8);
-        assert!(Model::from_bytes(&changed).is_err(), "byte {at}");
+    for bytes in [support::model().to_bytes(), forest::feature_model().to_bytes()] {
+        for length in 0..bytes.len() {
+            assert!(
+                ModelFile::from_bytes(&bytes[..length]).is_err(),
+                "cut to {length}"
+            );
+        }
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << (at % 8);
+            assert!(ModelFile::from_bytes(&changed).is_err(), "byte {at}");
+        }
+        assert!(ModelFile::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
     }
 }
 
@@ -119,7 +81,7 @@ fn parts_that_do_not_fit_are_refused() {
         new(Vec::new(), provenance),
         Err(FormatError::Metric { .. })
     ));
-    let narrow = model_export::Ensemble::from_trees(0.0, 39, Vec::new()).unwrap();
+    let narrow = Ensemble::from_trees(0.0, 39, Vec::new()).unwrap();
     let narrow = Model::new(model.encoder().clone(), narrow, support::provenance(), Vec::new());
     assert!(matches!(
         narrow,
@@ -130,57 +92,133 @@ fn parts_that_do_not_fit_are_refused() {
     ));
 }
 
-/// Puts checksums right, so that a change reaches the reader of the section.
-fn reseal(file: &mut [u8]) {
-    let digest = |bytes: &[u8]| -> Vec<u8> {
-        let hex = sha256_hex(bytes);
-        (0..8)
-            .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
-            .collect()
+#[test]
+fn a_model_of_features_is_not_one_of_rows() {
+    let bytes = forest::feature_model().to_bytes();
+    let refused = Model::from_bytes(&bytes).unwrap_err();
+    assert!(matches!(refused, FormatError::NotRows));
+    assert_eq!(
+        refused.to_string(),
+        "this model predicts from features, not from the columns of a row"
+    );
+    assert!(matches!(
+        ModelFile::from_bytes(&bytes),
+        Ok(ModelFile::Features(_))
+    ));
+}
+
+#[test]
+fn a_model_without_trees_and_one_without_splits_survive() {
+    let leaf = |value| {
+        vec![model_export::Node::Leaf {
+            value,
+            cover: f32::NAN,
+        }]
     };
-    let count = usize::from(file[11]);
-    let mut start = 12 + 17 * count + 8;
-    for entry in 0..count {
-        let at = 12 + 17 * entry;
-        let length = u64::from_le_bytes(file[at + 1..at + 9].try_into().unwrap()) as usize;
-        let checksum = digest(&file[start..start + length]);
-        file[at + 9..at + 17].copy_from_slice(&checksum);
-        start += length;
+    for trees in [vec![], vec![leaf(0.0)], vec![leaf(-0.0), leaf(1e-45), leaf(0.1)]] {
+        let ensemble = Ensemble::from_trees(0.25, 65_536, trees).unwrap();
+        let model = FeatureModel::new(ensemble, Vec::new(), Provenance::default()).unwrap();
+        let read = ModelFile::from_bytes(&model.to_bytes()).unwrap();
+        assert_eq!(read, ModelFile::Features(Box::new(model)));
     }
-    let end = 12 + 17 * count;
-    let checksum = digest(&file[..end]);
-    file[end..end + 8].copy_from_slice(&checksum);
+}
+
+#[test]
+fn what_costs_next_to_nothing_is_padded_and_survives() {
+    let stump = |_| {
+        let leaf = |value| model_export::Node::Leaf { value, cover: 1.0 };
+        let split = model_export::Node::Split {
+            feature: 3,
+            threshold: 1.0,
+            default_left: true,
+            left: 1,
+            right: 2,
+            gain: 0.0,
+            cover: 2.0,
+        };
+        vec![split, leaf(1.0), leaf(-1.0)]
+    };
+    let ensemble = Ensemble::from_trees(0.0, 4, (0..5000).map(stump).collect()).unwrap();
+    let model = FeatureModel::new(ensemble, Vec::new(), Provenance::default()).unwrap();
+    let bytes = model.to_bytes();
+    assert!(
+        bytes.len() >= 15_000 / 4 && bytes.len() < 15_000 / 4 + 200,
+        "{} bytes",
+        bytes.len()
+    );
+    let read = ModelFile::from_bytes(&bytes).unwrap();
+    assert_eq!(read.to_bytes(), bytes);
+    assert_eq!(read, ModelFile::Features(Box::new(model)));
+    for at in bytes.len() - 2000..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] = 1;
+        reseal(&mut changed);
+        assert!(ModelFile::from_bytes(&changed).is_err());
+    }
+}
+
+/// Bytes whose checksums hold either are refused or are what the model that they hold is written to.
+fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let Ok(model) = ModelFile::from_bytes(bytes) else {
+        return Ok(());
+    };
+    prop_assert!(model.ensemble().nodes() <= 4 * bytes.len());
+    let ensemble = model.ensemble();
+    let mut margins = vec![0.0; ensemble.groups()];
+    ensemble.margins(&vec![f32::NAN; ensemble.features()], &mut margins);
+    prop_assert_eq!(model.to_bytes(), bytes);
+    Ok(())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
-    fn sealed_changes_never_panic_and_what_is_accepted_is_whole(
+    fn sealed_changes_never_panic_and_what_is_accepted_is_as_it_is_written(
+        seed in 0..50_u64,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
-        let mut bytes = support::model().to_bytes();
-        let content = 12 + 17 * 4 + 8;
+        let mut bytes = match seed {
+            0..10 => support::model().to_bytes(),
+            10..20 => forest::feature_model().to_bytes(),
+            seed => feature_model(forest::ensemble(seed)).to_bytes(),
+        };
+        let content = content_start(&bytes);
         for (at, byte) in changes {
             let at = content + at.index(bytes.len() - content);
             bytes[at] = byte;
         }
         reseal(&mut bytes);
-        if let Ok(model) = Model::from_bytes(&bytes) {
-            model.predict(&Row::default());
-            let again = model.to_bytes();
-            prop_assert_eq!(Model::from_bytes(&again).unwrap(), model);
-        }
+        check(&bytes)?;
     }
 
     #[test]
     fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = Model::from_bytes(&bytes);
-        let _ = Model::from_bytes(&[b"CLICKLEAF\0\x01", &bytes[..]].concat());
+        let _ = ModelFile::from_bytes(&bytes);
+        let _ = ModelFile::from_bytes(&[b"CLICKLEAF\0\x01", &bytes[..]].concat());
+        let _ = ModelFile::from_bytes(&[b"CLICKLEAF\x01\0", &bytes[..]].concat());
+        // A trees section of these bytes, after a provenance of empty texts.
+        check(&support::file::features_file(&bytes))?;
     }
 
     #[test]
-    fn models_survive_their_bytes(seed in any::<u64>(), trees in 0..5_usize, depth in 0..6_u32, count in 1..60_usize) {
+    fn ensembles_of_every_kind_survive_their_bytes(seed in any::<u64>()) {
+        let ensemble = forest::ensemble(seed);
+        let model = feature_model(ensemble.clone());
+        let bytes = model.to_bytes();
+        let read = ModelFile::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(read.ensemble(), &ensemble);
+        prop_assert_eq!(&read, &ModelFile::Features(Box::new(model)));
+        prop_assert_eq!(read.to_bytes(), bytes);
+    }
+
+    #[test]
+    fn models_of_rows_survive_their_bytes(
+        seed in any::<u64>(),
+        trees in 0..5_usize,
+        depth in 0..6_u32,
+        count in 1..60_usize,
+    ) {
         let mut fit = model_export::EncoderFit::new(model_export::EncoderConfig { seed, ..Default::default() });
         for (index, row) in support::rows(count, seed).iter().enumerate() {
             fit.observe(index as u64, row).unwrap();
@@ -195,4 +233,8 @@ proptest! {
             prop_assert_eq!(read.predict(&row), model.predict(&row));
         }
     }
+}
+
+fn feature_model(ensemble: Ensemble) -> FeatureModel {
+    FeatureModel::new(ensemble, Vec::new(), Provenance::default()).unwrap()
 }

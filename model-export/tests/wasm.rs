@@ -67,7 +67,7 @@ fn margins_of_an_xgboost_model_have_the_same_bits() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn contributions_have_the_same_bits() {
-    let ensemble = support::ensemble_with_covers(12, 9, 7);
+    let ensemble = support::ensemble(12, 9, 7);
     let mut random = support::Random::new(5);
     let mut features = [0.0_f32; 65];
     let mut contributions = [0.0_f32; 66];

@@ -95,6 +95,12 @@ pub enum EnsembleError {
         /// Groups of the model.
         groups: usize,
     },
+    /// A number of bits that leaves can't be rounded to.
+    #[error("leaves can be rounded to 4 to 24 bits, not to {0}")]
+    LeafBits(u8),
+    /// A leaf that can't be rounded.
+    #[error("a leaf of 2^127 or more can't be rounded")]
+    LeafTooLarge,
     /// A tree is not a tree.
     #[error("tree {tree}, node {node}: {problem}")]
     Node {

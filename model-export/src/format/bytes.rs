@@ -28,9 +28,15 @@ impl Writer {
         self.bytes.push(value as u8);
     }
 
-    /// The low `width` bytes of `value`, the lowest first.
-    pub(super) fn fixed(&mut self, value: u32, width: usize) {
-        self.raw(&value.to_le_bytes()[..width]);
+    /// 0, -1, 1, -2, .. are the varints 0, 1, 2, 3, ..
+    pub(super) fn signed_varint(&mut self, value: i64) {
+        self.varint((value << 1 ^ value >> 63) as u64);
+    }
+
+    /// The number of bytes, then the bytes.
+    pub(super) fn text(&mut self, text: &str) {
+        self.varint(text.len() as u64);
+        self.raw(text.as_bytes());
     }
 
     /// Eight bits a byte, the first in the lowest place, the last byte filled with zeros.
@@ -62,6 +68,14 @@ impl<'bytes> Reader<'bytes> {
             offset: self.offset,
             problem,
         }
+    }
+
+    pub(super) fn section(&self) -> &'static str {
+        self.section
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.offset
     }
 
     pub(super) fn remaining(&self) -> usize {
@@ -106,6 +120,11 @@ impl<'bytes> Reader<'bytes> {
         Err(self.error("a number is larger than 64 bits"))
     }
 
+    pub(super) fn signed_varint(&mut self) -> Result<i64, FormatError> {
+        let value = self.varint()?;
+        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
     pub(super) fn varint_u32(&mut self) -> Result<u32, FormatError> {
         let value = self.varint()?;
         u32::try_from(value).map_err(|_| self.error("a number is larger than 32 bits"))
@@ -118,6 +137,12 @@ impl<'bytes> Reader<'bytes> {
             Ok(count) if count <= self.remaining().saturating_mul(8) / least_bits => Ok(count),
             _ => Err(self.error("a count is larger than what the section can hold")),
         }
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'bytes str, FormatError> {
+        let length = self.count(8)?;
+        let bytes = self.raw(length)?;
+        std::str::from_utf8(bytes).map_err(|_| self.error("a text is not UTF-8"))
     }
 
     pub(super) fn fixed(&mut self, width: usize) -> Result<u32, FormatError> {

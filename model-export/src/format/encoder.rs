@@ -1,8 +1,8 @@
 //! The encoder section: configuration and integer statistics, from which the features are derived again.
 
-use super::FormatError;
-use super::bytes::{Reader, Writer};
-use crate::encoder::{Column, Encoder, EncoderConfig, Prior, Statistics};
+use super::bytes::Writer;
+pub(super) use super::v0::encoder::read;
+use crate::encoder::Encoder;
 use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS};
 
 pub(super) fn write(encoder: &Encoder, writer: &mut Writer) {
@@ -31,90 +31,4 @@ pub(super) fn write(encoder: &Encoder, writer: &mut Writer) {
             writer.varint(u64::from(statistics.clicks));
         }
     }
-}
-
-pub(super) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
-    if reader.array()? != [INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8] {
-        return Err(reader.error("a row has 13 integers and 26 categories"));
-    }
-    let prior_weight = f64::from_bits(u64::from_le_bytes(reader.array()?));
-    let min_count = reader.varint_u32()?;
-    let folds = reader.byte()?;
-    let seed = u64::from_le_bytes(reader.array()?);
-    let config = EncoderConfig {
-        prior_weight,
-        min_count,
-        folds,
-        seed,
-    };
-    if config.check().is_err() {
-        return Err(reader.error("the configuration is outside its limits"));
-    }
-    let total = Statistics {
-        rows: reader.varint_u32()?,
-        clicks: reader.varint_u32()?,
-    };
-    if total.rows == 0 || total.clicks > total.rows {
-        return Err(reader.error("the rows and clicks of all data do not fit"));
-    }
-    let prior = Prior::new(total, prior_weight);
-    let columns = (0..CATEGORY_COLUMNS)
-        .map(|_| read_column(&mut reader, min_count, total, &prior))
-        .collect::<Result<_, _>>()?;
-    reader.end()?;
-    Ok(Encoder::from_parts(config, total, columns))
-}
-
-fn read_column(
-    reader: &mut Reader<'_>,
-    min_count: u32,
-    total: Statistics,
-    prior: &Prior,
-) -> Result<Column, FormatError> {
-    let missing = Statistics {
-        rows: reader.varint_u32()?,
-        clicks: reader.varint_u32()?,
-    };
-    // A key takes at least a byte for itself, its rows and its clicks.
-    let count = reader.count(24)?;
-    let mut keys = Vec::with_capacity(count);
-    let mut least = 0_u64;
-    for _ in 0..count {
-        let key = reader
-            .varint()?
-            .checked_add(least)
-            .and_then(|key| u32::try_from(key).ok());
-        let Some(key) = key else {
-            return Err(reader.error("a key is larger than 32 bits"));
-        };
-        least = u64::from(key) + 1;
-        keys.push(key);
-    }
-    let mut statistics = Vec::with_capacity(count);
-    for _ in 0..count {
-        let rows = reader.varint_u32()?.checked_add(min_count);
-        let Some(rows) = rows else {
-            return Err(reader.error("a number is larger than 32 bits"));
-        };
-        statistics.push(Statistics { rows, clicks: 0 });
-    }
-    let (mut rows, mut clicks) = (u64::from(missing.rows), u64::from(missing.clicks));
-    for key in &mut statistics {
-        key.clicks = reader.varint_u32()?;
-        if key.clicks > key.rows {
-            return Err(reader.error("a key has more clicks than rows"));
-        }
-        rows += u64::from(key.rows);
-        clicks += u64::from(key.clicks);
-    }
-    let missing_fits = missing.clicks <= missing.rows && (missing.rows == 0 || missing.rows >= min_count);
-    // What the keys leave is the rare bucket, which can't have more clicks than rows either.
-    let rare_rows = u64::from(total.rows).checked_sub(rows);
-    let rare_clicks = u64::from(total.clicks).checked_sub(clicks);
-    match (rare_rows, rare_clicks) {
-        (Some(rows), Some(clicks)) if clicks <= rows && missing_fits => {}
-        _ => return Err(reader.error("the rows and clicks of a column do not add up")),
-    }
-    let missing = (missing.rows > 0).then_some(missing);
-    Ok(Column::new(keys, statistics, missing, prior))
 }

@@ -18,11 +18,10 @@ pub(super) fn write(samples: &[SampleRow], writer: &mut Writer) {
             .chain(row.categories.iter().map(Option::is_some))
             .collect();
         writer.bits(&present);
-        // Zigzag: 0, -1, 1, -2, .. become 0, 1, 2, 3, ..
         row.integers
             .iter()
             .flatten()
-            .for_each(|value| writer.varint((value << 1 ^ value >> 63) as u64));
+            .for_each(|value| writer.signed_varint(*value));
         row.categories
             .iter()
             .flatten()
@@ -57,8 +56,7 @@ fn read_sample(reader: &mut Reader<'_>) -> Result<SampleRow, FormatError> {
     };
     for (column, integer) in row.integers.iter_mut().enumerate() {
         if present.get(column) == Some(true) {
-            let value = reader.varint()?;
-            *integer = Some((value >> 1) as i64 ^ -((value & 1) as i64));
+            *integer = Some(reader.signed_varint()?);
         }
     }
     for (column, category) in row.categories.iter_mut().enumerate() {

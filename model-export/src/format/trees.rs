@@ -1,192 +1,168 @@
-//! The trees section: one stream per field, all trees after one another in breadth-first order.
+//! The trees section: what the trees share, then all trees node by node, in one coded stream.
+
+mod pool;
+mod splits;
+mod tables;
+mod uses;
+mod walk;
+
+use splits::Splits;
+use tables::{Table, Tables};
+use walk::{Given, Nodes, Walk};
 
 use super::FormatError;
-use super::bytes::{Bits, Reader, Writer};
-use crate::ensemble::{Ensemble, EnsembleError, EnsembleParts, FlatNode, MAX_DEPTH, MAX_FEATURES};
+use super::bytes::{Reader, Writer};
+use super::coder::{Bit, Coder, Number, RangeDecoder, RangeEncoder};
+use super::values::{Layout, Values};
+use crate::ensemble::{Ensemble, EnsembleParts, FlatNode, MAX_DEPTH, MAX_FEATURES, MAX_GROUPS};
 use crate::objective::Objective;
 
-pub(super) fn write(ensemble: &Ensemble, writer: &mut Writer) {
-    let nodes = ensemble.flat_nodes();
-    let splits = || nodes.iter().filter(|node| node.left != 0);
-    let mut tables: Vec<Vec<f32>> = vec![Vec::new(); ensemble.features()];
-    for node in splits() {
-        tables[usize::from(node.feature)].push(node.value);
-    }
-    for table in &mut tables {
-        table.sort_unstable_by(f32::total_cmp);
-        table.dedup_by_key(|threshold| threshold.to_bits());
-    }
-    writer.raw(&ensemble.base_margin().to_bits().to_le_bytes());
-    writer.varint(ensemble.features() as u64);
-    writer.varint(ensemble.trees() as u64);
-    writer.bits(&nodes.iter().map(|node| node.left != 0).collect::<Vec<_>>());
-    for table in &tables {
-        writer.varint(table.len() as u64);
-        table
-            .iter()
-            .for_each(|threshold| writer.raw(&threshold.to_bits().to_le_bytes()));
-    }
-    let feature_width = index_width(ensemble.features());
-    splits().for_each(|node| writer.fixed(u32::from(node.feature), feature_width));
-    for node in splits() {
-        let table = &tables[usize::from(node.feature)];
-        // Every threshold is in its table, which is sorted by the same order.
-        let index = table.partition_point(|threshold| threshold.total_cmp(&node.value).is_lt());
-        writer.fixed(index as u32, index_width(table.len()));
-    }
-    writer.bits(&splits().map(|node| node.default_left).collect::<Vec<_>>());
-    for leaf in nodes.iter().filter(|node| node.left == 0) {
-        writer.raw(&leaf.value.to_bits().to_le_bytes());
+/// Nodes and categories that a byte of the coded stream may stand for. Zeros follow a stream that is too short.
+const ITEMS_A_BYTE: usize = 4;
+
+/// What is announced before the coded stream.
+#[derive(Clone, Copy)]
+struct Announced {
+    objective: Objective,
+    nodes: usize,
+    /// Of all category sets.
+    categories: usize,
+}
+
+impl Announced {
+    /// Bytes that the coded stream has at least.
+    fn least_bytes(&self) -> usize {
+        self.nodes.div_ceil(ITEMS_A_BYTE) + self.categories.div_ceil(ITEMS_A_BYTE)
     }
 }
 
+pub(super) fn write(ensemble: &Ensemble, writer: &mut Writer) {
+    let announced = Announced {
+        objective: ensemble.objective(),
+        nodes: ensemble.nodes(),
+        categories: ensemble.category_sets().iter().map(|set| set.len()).sum(),
+    };
+    writer.text(announced.objective.name());
+    writer.varint(announced.nodes as u64);
+    writer.varint(announced.categories as u64);
+    let mut coder = RangeEncoder::new();
+    let coded = code(&mut coder, announced, Some(ensemble));
+    debug_assert!(coded.is_ok(), "an ensemble breaks a rule of the format");
+    let mut bytes = coder.finish();
+    bytes.resize(bytes.len().max(announced.least_bytes()), 0);
+    writer.raw(&bytes);
+}
+
 pub(super) fn read(mut reader: Reader<'_>) -> Result<Ensemble, FormatError> {
-    let base_margin = f32::from_bits(u32::from_le_bytes(reader.array()?));
-    if !base_margin.is_finite() {
-        return Err(EnsembleError::BaseMargin.into());
+    let name = reader.text()?;
+    let objective = Objective::from_name(name);
+    let announced = Announced {
+        objective: objective.ok_or_else(|| FormatError::Objective(name.to_owned()))?,
+        nodes: reader.varint_u32()? as usize,
+        categories: reader.varint_u32()? as usize,
+    };
+    if announced.least_bytes() > reader.remaining() {
+        return Err(reader.error("the section is too short for its nodes"));
     }
-    let features = reader.count(8)?;
-    if features == 0 || features > MAX_FEATURES {
-        return Err(EnsembleError::Features(features).into());
-    }
-    // A tree takes at least one bit of structure and a leaf of four bytes.
-    let trees = reader.count(33)?;
-    let feature_width = index_width(features);
-    let shape = read_structure(&mut reader, trees, feature_width)?;
-    let tables = (0..features)
-        .map(|_| read_table(&mut reader))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut nodes = shape.nodes;
-    for node in nodes.iter_mut().filter(|node| node.left != 0) {
-        let feature = reader.fixed(feature_width)?;
-        if feature as usize >= features {
-            return Err(reader.error("a split names a feature that does not exist"));
+    let mut coder = RangeDecoder::new(reader)?;
+    let ensemble = code(&mut coder, announced, None).map_err(|problem| coder.error(problem))?;
+    coder.end_padded(announced.least_bytes())?;
+    Ok(ensemble)
+}
+
+/// Codes everything after what is announced. The decoder is given no ensemble.
+fn code(
+    coder: &mut impl Coder,
+    announced: Announced,
+    given: Option<&Ensemble>,
+) -> Result<Ensemble, &'static str> {
+    let mut counts = Number::default();
+    let mut count = |coder: &mut _, given: usize, most: usize| {
+        let count = Coder::number(coder, &mut counts, given as u32) as usize;
+        let problem = "the model has too many features, groups, trees or levels";
+        (count <= most).then_some(count).ok_or(problem)
+    };
+    let features = 1 + count(
+        coder,
+        given.map_or(0, |given| given.features() - 1),
+        MAX_FEATURES - 1,
+    )?;
+    let groups = 1 + count(coder, given.map_or(0, |given| given.groups() - 1), MAX_GROUPS - 1)?;
+    let trees = count(coder, given.map_or(0, Ensemble::trees), announced.nodes)?;
+    let depth = count(coder, given.map_or(0, deepest), MAX_DEPTH)?;
+    let base_margins = code_base_margins(coder, groups, given.map_or(&[], Ensemble::base_margins))?;
+    let splits = (announced.nodes - trees) / 2;
+    let tables = given.map_or_else(Vec::new, Table::of);
+    let tables = Tables::new().code(coder, features as u32, splits as u32, &tables)?;
+    let layout = leaf_layout(given.map_or(&[], Ensemble::flat_nodes)).code(coder, true)?;
+
+    let splits = Splits::new(&tables, announced.categories);
+    let mut walk = Walk::new(splits, Values::new(layout), announced.nodes, depth);
+    let mut out = Nodes::default();
+    let mut roots = Vec::new();
+    let mut tree_groups = Vec::new();
+    let mut group_steps = Number::default();
+    let mut group = groups - 1;
+    for tree in 0..trees {
+        if groups > 1 {
+            let given = given.map_or(0, |given| usize::from(given.tree_groups()[tree]));
+            let step = (given + groups - group) % groups;
+            let step = coder.number(&mut group_steps, step as u32) as usize;
+            if step >= groups {
+                return Err("a tree is of a group that does not exist");
+            }
+            group = (group + step) % groups;
         }
-        node.feature = feature as u16;
+        tree_groups.push(group as u16);
+        roots.push(out.nodes.len() as u32);
+        walk.tree(
+            coder,
+            given.map_or_else(Given::default, |given| Given::of(given, tree)),
+            &mut out,
+        )?;
     }
-    for node in nodes.iter_mut().filter(|node| node.left != 0) {
-        let table = &tables[usize::from(node.feature)];
-        let index = reader.fixed(index_width(table.len()))?;
-        let threshold = table.get(index as usize);
-        node.value =
-            *threshold.ok_or_else(|| reader.error("a split names a threshold that does not exist"))?;
+    let layout_fits = || given.is_some() || *walk.leaf_layout() == leaf_layout(&out.nodes);
+    if out.nodes.len() != announced.nodes || !walk.is_complete() || !layout_fits() {
+        return Err("the trees are not those that were announced");
     }
-    let directions = reader.bits(shape.splits)?;
-    for (index, node) in nodes.iter_mut().filter(|node| node.left != 0).enumerate() {
-        node.default_left = directions.get(index) == Some(true);
-    }
-    for leaf in nodes.iter_mut().filter(|node| node.left == 0) {
-        leaf.value = finite(&mut reader)?;
-    }
-    reader.end()?;
     Ok(Ensemble::from_parts(EnsembleParts {
-        objective: Objective::BINARY_LOGISTIC,
-        base_margins: vec![base_margin],
+        objective: announced.objective,
+        base_margins,
         features,
-        tree_groups: vec![0; shape.roots.len()],
-        roots: shape.roots,
-        nodes,
-        category_sets: Vec::new(),
+        roots,
+        tree_groups,
+        nodes: out.nodes,
+        category_sets: out.category_sets,
         covers: Vec::new(),
     }))
 }
 
-struct Structure {
-    roots: Vec<u32>,
-    nodes: Vec<FlatNode>,
-    splits: usize,
-}
-
-/// Follows the structure bits of `trees` trees: every split opens two nodes of the level below.
-fn read_structure(
-    reader: &mut Reader<'_>,
-    trees: usize,
-    feature_width: usize,
-) -> Result<Structure, FormatError> {
-    let (count, splits) = count_nodes(reader, trees)?;
-    let leaves = count - splits;
-    let least = count.div_ceil(8) + splits * feature_width + 4 * leaves;
-    if least > reader.remaining() || u32::try_from(count).is_err() {
-        return Err(reader.error("the section is too short for its nodes"));
-    }
-    let bits = reader.bits(count)?;
-    let mut shape = Structure {
-        roots: Vec::with_capacity(trees),
-        nodes: Vec::with_capacity(count),
-        splits,
-    };
-    for _ in 0..trees {
-        let root = shape.nodes.len();
-        shape.roots.push(root as u32);
-        let (mut end, mut level_end, mut depth) = (root + 1, root + 1, 0);
-        while shape.nodes.len() < end {
-            let split = bits.get(shape.nodes.len()) == Some(true);
-            let left = if split { end as u32 } else { 0 };
-            shape.nodes.push(FlatNode {
-                left,
-                ..FlatNode::leaf(0.0)
-            });
-            end += if split { 2 } else { 0 };
-            if shape.nodes.len() == level_end {
-                level_end = end;
-                depth += 1;
-            }
+/// The margin of each group, or that it is the one before.
+fn code_base_margins(coder: &mut impl Coder, groups: usize, given: &[f32]) -> Result<Vec<f32>, &'static str> {
+    let mut margins = Vec::with_capacity(groups);
+    let mut repeats = Bit::default();
+    let mut last = None;
+    for group in 0..groups {
+        let given = given.get(group).map_or(0, |margin| margin.to_bits());
+        let repeated = last.filter(|last| coder.bit(&mut repeats, given == *last));
+        let bits = repeated.unwrap_or_else(|| coder.raw(32, given));
+        let margin = f32::from_bits(bits);
+        if !margin.is_finite() || (repeated.is_none() && last == Some(bits)) {
+            return Err("a base margin is not finite, or repeats the one before");
         }
-        // The last level has leaves only, so that `depth` is one more than the splits on the longest path.
-        if depth > MAX_DEPTH + 1 {
-            return Err(reader.error("a tree is deeper than 512 levels"));
-        }
+        last = Some(bits);
+        margins.push(margin);
     }
-    Ok(shape)
+    Ok(margins)
 }
 
-/// Nodes and splits of `trees` trees, found without storing anything.
-fn count_nodes(reader: &Reader<'_>, trees: usize) -> Result<(usize, usize), FormatError> {
-    let bits: Bits<'_> = reader.peek_bits();
-    let (mut count, mut splits) = (0, 0);
-    // Each tree has one more leaf than splits, so `trees` trees end at the node where the leaves are `trees` ahead.
-    while count - splits < splits + trees {
-        match bits.get(count) {
-            Some(split) => splits += usize::from(split),
-            None => return Err(reader.error("the structure of the trees does not end")),
-        }
-        count += 1;
-    }
-    Ok((count, splits))
+fn leaf_layout(nodes: &[FlatNode]) -> Layout {
+    let leaves = nodes.iter().filter(|node| node.is_leaf());
+    let values: Vec<f32> = leaves.map(|leaf| leaf.value).collect();
+    Layout::of(&values, true)
 }
 
-fn read_table(reader: &mut Reader<'_>) -> Result<Vec<f32>, FormatError> {
-    let count = reader.count(32)?;
-    let mut table: Vec<f32> = Vec::with_capacity(count);
-    for _ in 0..count {
-        let threshold = finite(reader)?;
-        if table
-            .last()
-            .is_some_and(|last| last.total_cmp(&threshold).is_ge())
-        {
-            return Err(reader.error("the thresholds of a feature are not in ascending order"));
-        }
-        table.push(threshold);
-    }
-    Ok(table)
-}
-
-fn finite(reader: &mut Reader<'_>) -> Result<f32, FormatError> {
-    let value = f32::from_bits(u32::from_le_bytes(reader.array()?));
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(reader.error("a threshold or leaf value is not finite"))
-    }
-}
-
-/// Bytes of an index below `count`.
-fn index_width(count: usize) -> usize {
-    match count {
-        0..=1 => 0,
-        2..=0x100 => 1,
-        0x101..=0x1_0000 => 2,
-        0x1_0001..=0x100_0000 => 3,
-        _ => 4,
-    }
+/// Splits above the deepest leaf of all trees.
+fn deepest(ensemble: &Ensemble) -> usize {
+    super::depths(ensemble).into_iter().max().unwrap_or(0)
 }

@@ -1,5 +1,10 @@
 //! A small real model over generated rows, the same on every run and platform.
 
+#![allow(dead_code, reason = "not every test crate needs everything")]
+
+pub(crate) mod file;
+pub(crate) mod forest;
+
 use std::collections::BTreeMap;
 
 use model_export::{EncoderConfig, EncoderFit, Ensemble, Model, Node, Provenance, Row, SampleRow};
@@ -8,7 +13,6 @@ use model_export::{EncoderConfig, EncoderFit, Ensemble, Model, Node, Provenance,
 pub(crate) struct Random(u64);
 
 impl Random {
-    #[allow(dead_code, reason = "not every test crate draws of its own")]
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -36,13 +40,8 @@ pub(crate) fn rows(count: usize, seed: u64) -> Vec<Row> {
     (0..count).map(|_| row()).collect()
 }
 
-/// Full trees of `depth` levels with arbitrary but sensible thresholds.
+/// Full trees of `depth` levels with arbitrary but sensible thresholds, and covers that halve at each split.
 pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
-    ensemble_with_covers(trees, depth, seed).without_covers()
-}
-
-/// The same with covers, which halve at each split.
-pub(crate) fn ensemble_with_covers(trees: usize, depth: u32, seed: u64) -> Ensemble {
     let mut random = Random(seed);
     let tree = |random: &mut Random| -> Vec<Node> {
         let splits = (1_u32 << depth) - 1;

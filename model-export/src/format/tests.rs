@@ -1,0 +1,107 @@
+//! Files as a reader in another language has them, which was made from `FORMAT.md` alone.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+#![allow(
+    clippy::disallowed_types,
+    reason = "the test runs another reader, the crate does not"
+)]
+
+use std::fmt::Write;
+use std::process::Command;
+
+use crate::ensemble::{Ensemble, FlatNode};
+use crate::feature_model::ModelFile;
+
+fn hex(values: &[f32]) -> String {
+    let words: Vec<String> = values
+        .iter()
+        .map(|value| format!("{:08x}", value.to_bits()))
+        .collect();
+    words.join(" ")
+}
+
+/// What `reader.py` prints of the same trees.
+fn dump(ensemble: &Ensemble) -> String {
+    let mut text = format!(
+        "{} {} {}\n",
+        ensemble.objective().name(),
+        ensemble.features(),
+        hex(ensemble.base_margins())
+    );
+    let mut roots = ensemble.roots().iter().zip(ensemble.tree_groups()).peekable();
+    let mut root = 0;
+    for (at, node) in ensemble.flat_nodes().iter().enumerate() {
+        if let Some((place, group)) = roots.next_if(|(place, _)| **place as usize == at) {
+            root = *place;
+            writeln!(text, "tree {group}").unwrap();
+        }
+        let cover = ensemble.covers().get(at);
+        let cover = cover.map_or_else(String::new, |cover| format!(" {}", hex(&[*cover])));
+        writeln!(text, "{}{cover}", describe(ensemble, node, root)).unwrap();
+    }
+    let mut margins = vec![0.0; ensemble.groups()];
+    for number in -6..31_i16 {
+        let is_missing = |feature: i16| (number + feature).rem_euclid(5) == 0;
+        let value = |feature| {
+            if is_missing(feature) {
+                f32::NAN
+            } else {
+                f32::from(number)
+            }
+        };
+        let row: Vec<f32> = (0..ensemble.features() as i16).map(value).collect();
+        ensemble.margins(&row, &mut margins);
+        writeln!(text, "margins {}", hex(&margins)).unwrap();
+    }
+    text
+}
+
+fn describe(ensemble: &Ensemble, node: &FlatNode, root: u32) -> String {
+    if node.is_leaf() {
+        return format!("leaf {}", hex(&[node.value]));
+    }
+    let what = if node.categorical {
+        format!("{:?}", ensemble.category_sets()[node.category_set()])
+    } else {
+        hex(&[node.value])
+    };
+    let (direction, left) = (u8::from(node.default_left), node.left - root);
+    format!("split {} {what} {direction} {left}", node.feature)
+}
+
+#[test]
+fn a_reader_made_from_the_page_alone_reads_the_same() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let golden: [(&str, &[u8]); 3] = [
+        (
+            "v1_clicks.leaf",
+            include_bytes!("../../tests/golden/v1_clicks.leaf"),
+        ),
+        (
+            "v1_features.leaf",
+            include_bytes!("../../tests/golden/v1_features.leaf"),
+        ),
+        (
+            "v1_leaf_bits.leaf",
+            include_bytes!("../../tests/golden/v1_leaf_bits.leaf"),
+        ),
+    ];
+    for (name, bytes) in golden {
+        let mut python = Command::new("python3");
+        python
+            .arg(format!("{folder}/reader.py"))
+            .arg(format!("{folder}/golden/{name}"));
+        let Ok(output) = python.output() else {
+            eprintln!("SKIPPED: there is no python3 to run reader.py with");
+            return;
+        };
+        let read = String::from_utf8(output.stdout).unwrap();
+        let problem = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {problem}");
+        let expected = dump(ModelFile::from_bytes(bytes).unwrap().ensemble());
+        for (number, (read, expected)) in read.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(read, expected, "{name}, line {}", number + 1);
+        }
+        assert_eq!(read.lines().count(), expected.lines().count(), "{name}");
+    }
+}
