@@ -8,7 +8,7 @@ use model_export::{
     Ensemble, FeatureModel, FormatError, Model, ModelFile, Provenance, Row, SampleRow, sections,
 };
 use proptest::prelude::*;
-use support::file::{content_start, reseal};
+use support::file::{content_start, features_file, reseal};
 use support::forest;
 
 #[test]
@@ -193,12 +193,31 @@ proptest! {
     }
 
     #[test]
+    fn other_ends_of_small_models_are_refused_or_mean_something_else(
+        seed in any::<u64>(),
+        last in prop::collection::vec(any::<u8>(), 0..4),
+        cut in 0..4_usize,
+        more in prop::collection::vec(prop_oneof![Just(0), any::<u8>()], 0..3),
+    ) {
+        let bytes = feature_model(forest::small_ensemble(seed)).to_bytes();
+        // Fourteen bytes of provenance, and the trees.
+        let trees = &bytes[content_start(&bytes) + 14..];
+        prop_assert_eq!(features_file(trees), &bytes[..]);
+        let mut changed = trees.to_vec();
+        let start = changed.len().saturating_sub(last.len());
+        changed[start..].copy_from_slice(&last[..trees.len() - start]);
+        changed.truncate(trees.len().saturating_sub(cut));
+        changed.extend(more);
+        check(&features_file(&changed))?;
+    }
+
+    #[test]
     fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = ModelFile::from_bytes(&bytes);
         let _ = ModelFile::from_bytes(&[b"CLICKLEAF\0\x01", &bytes[..]].concat());
         let _ = ModelFile::from_bytes(&[b"CLICKLEAF\x01\0", &bytes[..]].concat());
         // A trees section of these bytes, after a provenance of empty texts.
-        check(&support::file::features_file(&bytes))?;
+        check(&features_file(&bytes))?;
     }
 
     #[test]

@@ -34,7 +34,8 @@ fn code(
     given: Option<&[f32]>,
 ) -> Result<Vec<f32>, &'static str> {
     let (nodes, depths) = (ensemble.flat_nodes(), super::depths(ensemble));
-    let layout = leaf_layout(nodes, given.unwrap_or_default()).code(coder, false)?;
+    let layout = Layout::of(&leaf_covers(nodes, given.unwrap_or_default()), false);
+    let layout = layout.code(coder, false)?;
     let mut values = Values::new(layout);
     let mut differences = Number::default();
     let mut covers = vec![0.0; nodes.len()];
@@ -57,16 +58,15 @@ fn code(
             covers[at] = from_place(sum.wrapping_add(difference as u32));
         }
     }
-    if given.is_none() && *values.layout() != leaf_layout(nodes, &covers) {
+    if given.is_none() && !values.have_their_layout(&leaf_covers(nodes, &covers), false) {
         return Err("the covers are not laid out as they must");
     }
     Ok(covers)
 }
 
-fn leaf_layout(nodes: &[FlatNode], covers: &[f32]) -> Layout {
+fn leaf_covers(nodes: &[FlatNode], covers: &[f32]) -> Vec<f32> {
     let leaves = nodes.iter().zip(covers).filter(|(node, _)| node.is_leaf());
-    let values: Vec<f32> = leaves.map(|(_, cover)| *cover).collect();
-    Layout::of(&values, false)
+    leaves.map(|(_, cover)| *cover).collect()
 }
 
 /// The place among all `f32` in IEEE 754's total order.

@@ -94,7 +94,11 @@ fn code(
     let splits = (announced.nodes - trees) / 2;
     let tables = given.map_or_else(Vec::new, Table::of);
     let tables = Tables::new().code(coder, features as u32, splits as u32, &tables)?;
-    let layout = leaf_layout(given.map_or(&[], Ensemble::flat_nodes)).code(coder, true)?;
+    let layout = Layout::of(
+        &given.map_or_else(Vec::new, |given| leaf_values(given.flat_nodes())),
+        true,
+    );
+    let layout = layout.code(coder, true)?;
 
     let splits = Splits::new(&tables, announced.categories);
     let mut walk = Walk::new(splits, Values::new(layout), announced.nodes, depth);
@@ -121,8 +125,13 @@ fn code(
             &mut out,
         )?;
     }
-    let layout_fits = || given.is_some() || *walk.leaf_layout() == leaf_layout(&out.nodes);
-    if out.nodes.len() != announced.nodes || !walk.is_complete() || !layout_fits() {
+    let leaves = if given.is_some() {
+        None
+    } else {
+        Some(leaf_values(&out.nodes))
+    };
+    let layout_fits = leaves.is_none_or(|leaves| walk.leaves().have_their_layout(&leaves, true));
+    if out.nodes.len() != announced.nodes || !walk.is_complete() || !layout_fits {
         return Err("the trees are not those that were announced");
     }
     Ok(Ensemble::from_parts(EnsembleParts {
@@ -156,10 +165,9 @@ fn code_base_margins(coder: &mut impl Coder, groups: usize, given: &[f32]) -> Re
     Ok(margins)
 }
 
-fn leaf_layout(nodes: &[FlatNode]) -> Layout {
+fn leaf_values(nodes: &[FlatNode]) -> Vec<f32> {
     let leaves = nodes.iter().filter(|node| node.is_leaf());
-    let values: Vec<f32> = leaves.map(|leaf| leaf.value).collect();
-    Layout::of(&values, true)
+    leaves.map(|leaf| leaf.value).collect()
 }
 
 /// Splits above the deepest leaf of all trees.

@@ -128,6 +128,8 @@ pub(super) struct Sibling {
 /// Codes values by the values before them.
 pub(super) struct Values {
     layout: Layout,
+    /// The largest and the smallest class so far.
+    reached: Option<(u32, u32)>,
     classes: Frequencies,
     signs: Vec<Bit>,
 }
@@ -137,13 +139,21 @@ impl Values {
         let classes = layout.top - layout.bottom + 1;
         Self {
             layout,
+            reached: None,
             classes: Frequencies::new(SIBLING_CLASSES * SIZES, classes as usize),
             signs: vec![Bit::default(); 3 * SIBLING_CLASSES * SIBLING_CLASSES],
         }
     }
 
-    pub(super) fn layout(&self) -> &Layout {
-        &self.layout
+    /// Whether all values, which are `values`, could have no other layout.
+    pub(super) fn have_their_layout(&self, values: &[f32], factors: bool) -> bool {
+        let Layout { form, top, bottom } = &self.layout;
+        let is_only_form = match (form, grain::grain(values)) {
+            (Form::Whole(grain), only) => only == Some(*grain),
+            (Form::Float(factor), None) => !factors || factor.better(values).is_none(),
+            (Form::Float(_), Some(_)) => false,
+        };
+        is_only_form && self.reached.unwrap_or_default() == (*top, *bottom)
     }
 
     /// Codes a value by its sibling's and by a size below [`SIZES`]. Also returns what it is as a sibling.
@@ -162,6 +172,8 @@ impl Values {
         let context = usize::from(sibling.class) * SIZES + size;
         let below = coder.frequent(&mut self.classes, context, below);
         let class = top - below as u32;
+        let (highest, lowest) = self.reached.unwrap_or((class, class));
+        self.reached = Some((highest.max(class), lowest.min(class)));
         let own = 1 + below.min(SIBLING_CLASSES - 2);
         let context = usize::from(sibling.sign) * SIBLING_CLASSES + usize::from(sibling.class);
         let sign = &mut self.signs[context * SIBLING_CLASSES + own];

@@ -67,6 +67,15 @@ pub(crate) fn ensemble(seed: u64) -> Ensemble {
     }
 }
 
+/// At most three small trees, without covers.
+pub(crate) fn small_ensemble(seed: u64) -> Ensemble {
+    let random = &mut Random::new(seed);
+    let kinds = Kinds::draw(random);
+    let trees = (0..random.below(4)).map(|_| kinds.tree(random, 2)).collect();
+    let ensemble = Ensemble::from_trees(kinds.leaf(random), kinds.features as usize, trees);
+    ensemble.unwrap().without_covers()
+}
+
 /// Any row of an ensemble's features, some missing.
 pub(crate) fn row(features: usize, random: &mut Random) -> Vec<f32> {
     let value = |random: &mut Random| match random.below(6) {

@@ -1,18 +1,20 @@
 //! Things that are drawn without being put back.
 
+use std::hint::select_unpredictable;
+
 use crate::format::coder::Coder;
 
 /// How many there are left of each thing. One that was used up costs nothing more.
 pub(super) struct Pool {
     counts: Vec<u32>,
     /// Sums of `counts` as a binary indexed tree: entry `i` has those of the `i & -i` things before thing `i`. It is
-    /// filled up to a power of two with sums that no draw reaches.
+    /// filled up to a power of two with sums that no place reaches.
     sums: Vec<u32>,
     left: u32,
 }
 
 impl Pool {
-    /// The sum of `counts` is below 2^32 - 1.
+    /// The sum of `counts` is below 2^31.
     pub(super) fn new(counts: &[u32]) -> Self {
         let mut sums = vec![u32::MAX; (counts.len() + 1).next_power_of_two()];
         sums[..=counts.len()].fill(0);
@@ -55,27 +57,25 @@ impl Pool {
     /// Draws one of the `total` things (at least one) that come after the first `before`.
     pub(super) fn draw(&mut self, coder: &mut impl Coder, before: u32, total: u32, given: usize) -> usize {
         let place = coder.place(total, self.sum(given).wrapping_sub(before)) + before;
-        let (index, below) = self.find(place);
+        let (index, below) = self.remove(place);
         coder.take(total, below - before, self.counts[index]);
         self.counts[index] -= 1;
         self.left -= 1;
-        let mut place = index + 1;
-        while place <= self.counts.len() {
-            self.sums[place] -= 1;
-            place += lowest_bit(place);
-        }
         index
     }
 
-    /// The thing at `place`, which is below the total, and how many come before that thing.
-    fn find(&self, place: u32) -> (usize, u32) {
+    /// Takes the thing at `place`, which is below the total, out of the sums. Also returns how many come before all of
+    /// its kind.
+    fn remove(&mut self, place: u32) -> (usize, u32) {
         let (mut index, mut rest) = (0, place);
         let mut step = self.sums.len() / 2;
         while step > 0 {
-            let sum = self.sums[index + step];
-            let after = sum <= rest;
-            index += core::hint::select_unpredictable(after, step, 0);
-            rest -= core::hint::select_unpredictable(after, sum, 0);
+            let sum = &mut self.sums[index + step];
+            let is_after = *sum <= rest;
+            // Without branches: where the thing is surprises the processor.
+            index += select_unpredictable(is_after, step, 0);
+            rest -= select_unpredictable(is_after, *sum, 0);
+            *sum -= u32::from(!is_after);
             step /= 2;
         }
         (index, place - rest)

@@ -3,7 +3,7 @@
 use super::splits::{Drawn, Splits};
 use crate::ensemble::{Ensemble, FlatNode};
 use crate::format::coder::{Bit, Coder};
-use crate::format::values::{Layout, SIZES, Sibling, Values};
+use crate::format::values::{SIZES, Sibling, Values};
 
 /// Depths that are told apart.
 const DEPTHS: usize = 32;
@@ -93,8 +93,8 @@ impl<'tables> Walk<'tables> {
         }
     }
 
-    pub(super) fn leaf_layout(&self) -> &Layout {
-        self.leaves.layout()
+    pub(super) fn leaves(&self) -> &Values {
+        &self.leaves
     }
 
     /// Whether all that was announced has come.

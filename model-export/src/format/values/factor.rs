@@ -32,16 +32,23 @@ impl Factor {
         above: 0,
     };
 
-    /// The factor that leaves the fewest fractions of those that `values` may have been multiplied by.
+    /// The factor that leaves the fewest fractions of those that `values` may have been multiplied by, of several the
+    /// smallest.
     pub(super) fn of(values: &[f32]) -> Self {
         let mut best = Self::PLAIN;
-        for thousandths in THOUSANDTHS {
-            let factor = Self::new(thousandths);
-            if factor.size() < best.size() && values.iter().all(|value| factor.index(*value).is_some()) {
-                best = factor;
-            }
+        while let Some(better) = best.better(values) {
+            best = better;
         }
         best
+    }
+
+    /// One that leaves fewer fractions, or is smaller and leaves as many.
+    pub(super) fn better(&self, values: &[f32]) -> Option<Self> {
+        let order = |factor: &Self| (factor.size(), factor.thousandths);
+        THOUSANDTHS
+            .map(Self::new)
+            .filter(|factor| order(factor) < order(self))
+            .find(|factor| values.iter().all(|value| factor.index(*value).is_some()))
     }
 
     pub(super) fn new(thousandths: u32) -> Self {
