@@ -12,6 +12,9 @@ use crate::ingest::Ingested;
 use crate::now_ms;
 use crate::train::{Round, Trained};
 
+/// Metrics that the registry takes in one batch.
+const METRICS_AT_ONCE: usize = 1000;
+
 /// What a new run is called and who started it.
 #[derive(Clone, Debug)]
 pub struct RunIdentity {
@@ -144,7 +147,12 @@ impl OpenRun {
                 round.round, round.train_logloss, round.validation_logloss
             );
         }
-        self.registry.log_batch(&self.run.run_id, &points, &[], &[]).await
+        for points in points.chunks(METRICS_AT_ONCE) {
+            self.registry
+                .log_batch(&self.run.run_id, points, &[], &[])
+                .await?;
+        }
+        Ok(())
     }
 
     /// Stores the model directory and returns its URI.

@@ -114,6 +114,33 @@ fn the_steps_one_by_one_make_the_same_trees_as_run() {
 }
 
 #[test]
+fn a_long_curve_is_registered_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = ["--work-dir", "work"];
+    let step = |arguments: &[&str]| ok(home.path(), &[arguments, &folder].concat());
+    step(&["ingest", "--generate", "300"]);
+    step(&["process"]);
+    let rounds = ["--rounds", "520", "--early-stopping-rounds", "520"];
+    step(&[&["train", "--eta", "0.001", "--max-depth", "1"], &rounds[..]].concat());
+    let registered: Value = serde_json::from_str(&step(&["register", "--json"])).unwrap();
+
+    let options = registry::StoreOptions {
+        database_url: Some(database_url(home.path()).into()),
+        store_url: Some(store_url(home.path())),
+        ..registry::StoreOptions::default()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let curve = runtime.block_on(async {
+        let registry = registry::Registry::connect(&options.resolve().unwrap())
+            .await
+            .unwrap();
+        let run_id = registered["run_id"].as_str().unwrap();
+        registry.metric_history(run_id, "train_logloss").await.unwrap()
+    });
+    assert_eq!(curve.len(), 520);
+}
+
+#[test]
 fn exit_codes_tell_what_happened() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("bad.tsv"), "1\t2\n").unwrap();
