@@ -17,6 +17,8 @@ import xgboost
 
 import reference
 
+YDF_TREES = 300
+
 
 def main(folder, name):
     booster = xgboost.Booster(model_file=folder / f"{name}.ubj")
@@ -87,6 +89,8 @@ def ydf_zip(_booster, name, folder, path):
     import ydf
 
     trees, depth, eta = reference.MODELS[name]
+    if trees > YDF_TREES:
+        raise ValueError(f"YDF takes a quarter of an hour to train {trees} trees; up to {YDF_TREES} are trained")
     data = np.load(folder / "training.npz")
     columns = {f"f{index}": data["rows"][:, index] for index in range(reference.FEATURES)}
     learner = ydf.GradientBoostedTreesLearner(
