@@ -17,8 +17,13 @@ import xgboost
 
 import reference
 
+YDF_TREES = 300
+
 
 def main(folder, name):
+    # Libraries print where they like; the answer goes to the real standard output alone.
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     booster = xgboost.Booster(model_file=folder / f"{name}.ubj")
     outcome = {}
     for extension, write in FORMS.items():
@@ -34,7 +39,7 @@ def main(folder, name):
                 part.replace(path)
         except Exception as error:  # Whatever a peer throws is why it is not run.
             outcome[extension] = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    json.dump(outcome, sys.stdout)
+    print(json.dumps(outcome), file=out, flush=True)
 
 
 def treelite_checkpoint(booster, _name, _folder, path):
@@ -87,6 +92,8 @@ def ydf_zip(_booster, name, folder, path):
     import ydf
 
     trees, depth, eta = reference.MODELS[name]
+    if trees > YDF_TREES:
+        raise ValueError(f"YDF takes a quarter of an hour to train {trees} trees; up to {YDF_TREES} are trained")
     data = np.load(folder / "training.npz")
     columns = {f"f{index}": data["rows"][:, index] for index in range(reference.FEATURES)}
     learner = ydf.GradientBoostedTreesLearner(

@@ -125,3 +125,67 @@ fn method(results: &Results, page: &mut String) -> Result<()> {
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::engines::ENGINES;
+    use crate::bench::results::{Model, Row, Shape};
+    use crate::bench::rounds::Plan;
+
+    fn measured(engine: &str, batch: f64, raw: u64) -> Row {
+        let engine = ENGINES.iter().find(|known| known.id == engine).unwrap();
+        let shape = Shape {
+            trees: 300,
+            nodes: 1000,
+        };
+        let mut row = Row::new("M", engine, shape, "M.file".into());
+        (row.batch, row.single, row.load) = (vec![batch, batch], vec![1000.0], vec![2e6]);
+        row.agreement = "margins equal XGBoost's bit for bit".to_owned();
+        (row.sizes.raw, row.sizes.gzip, row.sizes.brotli) = (raw, raw, raw);
+        row
+    }
+
+    #[test]
+    fn the_page_has_every_engine_and_says_why_one_was_not_run() {
+        let mut refused = measured("tl2cgen", 1.0, 1);
+        refused.not_run = Some("OSError: gcc | not found".to_owned());
+        let rows = vec![
+            measured("ours", 0.5, 2_500),
+            measured("xgboost-inplace", 25.0, 36_000),
+            measured("hessboost", 4.75, 9_600),
+            refused,
+        ];
+        let shape = rows[0].shape;
+        let results = Results {
+            machine: "a machine".to_owned(),
+            date: "2030-01-02".to_owned(),
+            plan: Plan::of(false),
+            core: Some(1),
+            models: vec![Model {
+                name: "M".to_owned(),
+                shape,
+            }],
+            versions: [("hessboost".to_owned(), "1.2.3".to_owned())].into(),
+            rows,
+        };
+        let page = text(&results).unwrap();
+        for part in [
+            "Measured on 2030-01-02 on a machine.",
+            "| M | 300 | 1,000 |",
+            "| not run: OSError: gcc / not found |",
+            "- 2,500 bytes: 2.50 per node as stored",
+            "UBJSON file, as stored: 0.069 of them, 1/14.4",
+            "native batch, beside XGBoost inplace_predict: 50.0 ×",
+            "native batch, beside the best peer, hessboost: 9.50 ×",
+            "pinned to core 1;",
+            "| hessboost | 1.2.3 |",
+        ] {
+            assert!(page.contains(part), "no {part} in\n{page}");
+        }
+        assert!(
+            !page.contains("onnxruntime-web:"),
+            "what was not measured has no ratio"
+        );
+    }
+}

@@ -23,7 +23,10 @@ const WASM: [&str; 10] = [
 ];
 
 pub(super) fn fmt(_: &mut State) -> Result<()> {
-    process::run(workspace::cargo().args(["fmt", "--all", "--", "--check"]))
+    process::run(workspace::cargo().args(["fmt", "--all", "--", "--check"]))?;
+    let mut bench = workspace::cargo();
+    bench.current_dir(workspace::root().join("bench"));
+    process::run(bench.args(["fmt", "--", "--check"]))
 }
 
 pub(super) fn deny(_: &mut State) -> Result<()> {
