@@ -3,18 +3,18 @@
 //! All URLs are relative to the page, so that it works under any folder.
 
 use api_types::{
-    ErrorBody, MetricPoint, PredictRequest, PredictResponse, PromoteRequest, RollbackRequest, RowInput,
-    Stage, TrainingRun, TrainingRunRequest,
+    ErrorBody, PredictRequest, PredictResponse, PromoteRequest, RollbackRequest, RowInput, Stage,
+    TrainingRun, TrainingRunRequest,
 };
 use js_sys::Uint8Array;
 use model_export::Row;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, Response};
 
 use crate::browser::window;
+use crate::wire::{self, LearningCurves, Read, WireError};
 
 /// Where the manifest is.
 pub(crate) const MANIFEST_URL: &str = "./manifest.json";
@@ -37,6 +37,9 @@ pub(crate) enum ClientError {
     /// The answer can't be read.
     #[error("the answer can't be read: {0}")]
     Body(String),
+    /// The answer is not what it should be.
+    #[error("the answer can't be read: {0}")]
+    Wire(#[from] WireError),
 }
 
 /// Fetches the manifest's text, never from the HTTP cache without asking the server.
@@ -58,13 +61,6 @@ pub(crate) async fn file(url: &str, reload: bool) -> Result<Vec<u8>, ClientError
     let promise = response.array_buffer().map_err(unreadable)?;
     let buffer = JsFuture::from(promise).await.map_err(|_| ClientError::Network)?;
     Ok(Uint8Array::new(&buffer).to_vec())
-}
-
-/// What the page reads of an [`api_types::RunDetail`].
-#[derive(Clone, Deserialize)]
-pub(crate) struct LearningCurves {
-    /// Metric key and its points in step order.
-    pub(crate) curves: Vec<(String, Vec<MetricPoint>)>,
 }
 
 /// The server's API under the manifest's `api_base`.
@@ -197,13 +193,8 @@ async fn send(url: &str, init: &RequestInit) -> Result<Response, ClientError> {
         .map_or(ClientError::Status(status), ClientError::Refused))
 }
 
-async fn json<T: DeserializeOwned>(response: &Response) -> Result<T, ClientError> {
-    from_json(&text(response).await?)
-}
-
-/// Reads JSON, from bytes as `model_export` does, so that the page has but one reader.
-pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, ClientError> {
-    serde_json::from_slice(text.as_bytes()).map_err(|error| ClientError::Body(error.to_string()))
+async fn json<T: Read>(response: &Response) -> Result<T, ClientError> {
+    Ok(wire::read(&text(response).await?)?)
 }
 
 async fn text(response: &Response) -> Result<String, ClientError> {

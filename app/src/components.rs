@@ -3,6 +3,7 @@
 mod banner;
 mod copy;
 mod curves;
+mod explanation;
 mod fingerprint;
 mod header;
 mod inputs;
@@ -12,6 +13,7 @@ mod token;
 
 pub(crate) use banner::banner;
 pub(crate) use curves::curves;
+pub(crate) use explanation::explanation_card;
 pub(crate) use header::{header, notices, skip_link};
 pub(crate) use inputs::{category_inputs, integer_inputs, line_paste};
 pub(crate) use provenance::{METRICS, metric, provenance_panel};

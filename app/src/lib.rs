@@ -4,7 +4,7 @@
 //! provenance, and then predicts with `model_export::Model::predict`, the call the server makes too. A model
 //! that fails a check never predicts here: the server is asked instead where there is one.
 //!
-//! What needs no browser ([`curve`], [`route`], [`text`], [`trust`], [`verify`]) builds natively and is tested there;
+//! What needs no browser ([`curve`], [`route`], [`text`], [`trust`], [`verify`], [`wire`]) builds natively and is tested there;
 //! everything else is for `wasm32` only. Invariant: only `client` fetches, only `store` keeps.
 
 pub mod curve;
@@ -13,6 +13,7 @@ pub mod testids;
 pub mod text;
 pub mod trust;
 pub mod verify;
+pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
 mod browser;

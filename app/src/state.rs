@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 use crate::client::{self, Api, ClientError};
 use crate::local_model::{self, LoadError, LocalModel};
 use crate::route::Route;
-use crate::{browser, store};
+use crate::{browser, store, wire};
 
 /// The manifest's layout that this page understands.
 const MANIFEST_VERSION: u32 = 1;
@@ -240,7 +240,7 @@ impl AppState {
 }
 
 fn read(text: &str) -> Result<Manifest, ClientError> {
-    let manifest: Manifest = client::from_json(text)?;
+    let manifest: Manifest = wire::read(text)?;
     if manifest.manifest_version != MANIFEST_VERSION {
         return Err(ClientError::Body(
             "the manifest is newer than this page; reload the page".to_owned(),

@@ -10,9 +10,11 @@
 //!    [`input`]`("I1")`…`("C26")`. The prediction follows every keystroke; [`PREDICT`] and Enter announce it.
 //! 3. Read [`CTR`] (`data-value` is the exact number), [`MARGIN_BITS`] and [`PROBABILITY_BITS`] (8 hexadecimal
 //!    digits), [`RAN_ON`] (`data-value` is `device` or `server`). While there is no prediction, [`CTR`] reads `—`.
-//! 4. Values under `prov-…` are plain text, equal to the registry's. [`PROV_STATE`] says by `data-value` whether they
+//! 4. [`contribution`]`("I1")`…, [`CONTRIBUTION_BIAS`] and [`CONTRIBUTION_OTHERS`] add up to [`CONTRIBUTION_SUM`], the
+//!    margin but for rounding; [`EXPLAIN_ALL`] shows the columns that [`CONTRIBUTION_OTHERS`] stands for.
+//! 5. Values under `prov-…` are plain text, equal to the registry's. [`PROV_STATE`] says by `data-value` whether they
 //!    were `checked` on this device, come from the `server`'s answer, or are only `claimed` by the manifest.
-//! 5. Views are changed by [`nav`] or the hash: `#/`, `#/versions`, `#/training`.
+//! 6. Views are changed by [`nav`] or the hash: `#/`, `#/versions`, `#/training`.
 //!
 //! A promotion is noticed within five seconds while the page is visible; [`NOTICE`] then names the new version.
 
@@ -64,6 +66,19 @@ pub const TOOK: &str = "took";
 pub const FILLED: &str = "filled";
 /// Why there is no prediction.
 pub const RESULT_MESSAGE: &str = "result-message";
+
+/// What each column adds to the margin.
+pub const EXPLANATION: &str = "explanation";
+/// Why nothing is explained.
+pub const EXPLANATION_MESSAGE: &str = "explanation-message";
+/// Shows all columns, or the first ones again.
+pub const EXPLAIN_ALL: &str = "explain-all";
+/// In the explanation: the base rate's margin; `data-value` is the exact number, as in those that follow.
+pub const CONTRIBUTION_BIAS: &str = "contribution-bias";
+/// In the explanation: what the columns that are not shown add together.
+pub const CONTRIBUTION_OTHERS: &str = "contribution-others";
+/// In the explanation: all of it together.
+pub const CONTRIBUTION_SUM: &str = "contribution-sum";
 
 /// The switch that asks the server too.
 pub const ASK_SERVER: &str = "ask-server";
@@ -169,6 +184,11 @@ pub fn input(column: &str) -> String {
 /// The error of an input of a row: `error-I1`…`error-C26`.
 pub fn input_error(column: &str) -> String {
     format!("error-{column}")
+}
+
+/// In the explanation: what a column adds, `contribution-I1`…`contribution-C26`.
+pub fn contribution(column: &str) -> String {
+    format!("contribution-{column}")
 }
 
 /// A link of the navigation, by its label: `nav-predict`, `nav-versions`, `nav-training`.

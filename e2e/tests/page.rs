@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Browser, FlippingProxy, MODEL_NAME, StaticServer, System, page_dir};
-use model_export::{Model, parse_features};
+use model_export::{INTEGER_COLUMNS, Model, parse_features};
 use registry::ModelVersion;
 
 /// A browser on a page of the system whose model was verified.
@@ -253,4 +253,110 @@ async fn a_published_site_predicts_with_no_server() -> Result<()> {
     browser.fill("tsv-input", &line).await?;
     ensure!(browser.text("ctr").await? == "—", "a refused file predicts");
     Ok(())
+}
+
+/// What the explanation's rows add up to, what it says that is, and the margin above it.
+async fn explained(browser: &Browser) -> Result<(f64, f64, f64)> {
+    let script = "const value = (e) => Number(e.dataset.value);
+        const all = [...document.querySelectorAll('[data-testid^=\"contribution-\"]')];
+        const sum = all.find((e) => e.dataset.testid === 'contribution-sum');
+        const margin = document.querySelector('[data-testid=\"margin\"]').innerText.replace('−', '-');
+        return [all.length, all.filter((e) => e !== sum).reduce((s, e) => s + value(e), 0), value(sum), Number(margin)];";
+    let found = browser.script(script, Vec::new()).await?;
+    let number = |index: usize| found[index].as_f64().context("no number");
+    ensure!(number(0)? >= 12.0, "the explanation has {} rows", number(0)?);
+    Ok((number(1)?, number(2)?, number(3)?))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explains_what_is_typed_online_and_offline() -> Result<()> {
+    let Some(page) = page_dir() else { return Ok(()) };
+    let mut system = System::create()?;
+    system.train(1, true)?;
+    system.start_server(&page).await?;
+    let row = system.production().await?;
+    let model = exported(&system, &row)?;
+    let browser = verified(&system.url()).await?;
+    let adds_up = async || {
+        let (rows, sum, margin) = explained(&browser).await?;
+        ensure!(
+            (rows - margin).abs() <= 1e-4 && (sum - margin).abs() <= 1e-4,
+            "{rows} and {sum} instead of {margin}"
+        );
+        Ok(margin)
+    };
+
+    // The columns that the model leans on most are shown, and follow what is typed into them.
+    let lines = system.run(
+        system
+            .program("clickleaf-trainer")
+            .args(["generate", "--rows", "1", "--seed", "99"]),
+    )?;
+    let line = lines.trim_end_matches('\n');
+    predicted(&browser, line).await?;
+    let row = parse_features(line.as_bytes(), 1)?;
+    let native = model.contributions(&row)?;
+    let columns = model_export::column_names();
+    for column in &native.by_magnitude()[..10] {
+        let shown = browser
+            .value(&format!("contribution-{}", columns[*column]))
+            .await?;
+        ensure!(
+            shown.parse::<f64>()? == f64::from(native.columns[*column]),
+            "{}: {shown}",
+            columns[*column]
+        );
+    }
+    let before = adds_up().await?;
+    let given = |column: &usize| match column.checked_sub(INTEGER_COLUMNS) {
+        None => row.integers[*column].is_some(),
+        Some(category) => row.categories[category].is_some(),
+    };
+    let strongest = native.by_magnitude().into_iter().find(given);
+    let strongest = columns[strongest.context("the row is empty")?];
+    let testid = format!("contribution-{strongest}");
+    let was = browser.value(&testid).await?;
+    browser.fill(&format!("input-{strongest}"), "").await?;
+    browser.click("explain-all").await?;
+    browser
+        .wait(&testid, |shown| shown.value.as_deref() != Some(&was))
+        .await?;
+    ensure!(adds_up().await? != before, "the margin did not follow");
+    ensure!(browser.read("contribution-others").await?.is_none());
+    for column in columns {
+        ensure!(
+            browser.read(&format!("contribution-{column}")).await?.is_some(),
+            "{column} is not shown"
+        );
+    }
+    browser.console_is_clean(&[]).await?;
+    explanation_pictures(&browser).await?;
+
+    // Half a value explains nothing, and says so.
+    browser.fill("input-C1", "68fd").await?;
+    browser
+        .wait("explanation-message", |shown| shown.text.contains("input"))
+        .await?;
+
+    browser.wait_for_service_worker().await?;
+    system.kill_server().await?;
+    browser.reload().await?;
+    browser.wait_value("signature-state", "verified").await?;
+    browser.wait_value("connection", "offline").await?;
+    predicted(&browser, line).await?;
+    ensure!(adds_up().await? == before, "offline it explains something else");
+    ensure!(browser.value(&testid).await? == was);
+    Ok(())
+}
+
+async fn explanation_pictures(browser: &Browser) -> Result<()> {
+    for (device, width, height, phone) in [("desktop", 1280, 2400, false), ("phone", 390, 4800, true)] {
+        browser.size(width, height, phone).await?;
+        for colors in ["light", "dark"] {
+            browser.prefer_colors(colors).await?;
+            browser.screenshot(&format!("explain-{device}-{colors}")).await?;
+        }
+    }
+    browser.prefer_colors("light").await?;
+    browser.size(1280, 900, false).await
 }

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::ensemble::EnsembleError;
 use crate::model::Model;
+use crate::provenance::{Provenance, ProvenanceError};
 
 /// Readers refuse every other major version.
 pub const MAJOR_VERSION: u8 = 0;
@@ -61,7 +62,7 @@ pub enum FormatError {
     },
     /// The provenance is not its JSON form.
     #[error("provenance section: {0}")]
-    Provenance(#[source] serde_json::Error),
+    Provenance(#[from] ProvenanceError),
     /// The trees are refused.
     #[error("trees section: {0}")]
     Ensemble(#[from] EnsembleError),
@@ -90,7 +91,7 @@ pub enum FormatError {
         features: usize,
     },
     /// Two features have one name.
-    #[error("two features are called {name:?}")]
+    #[error("two features are called {name}")]
     SameName {
         /// The name.
         name: String,
@@ -143,8 +144,7 @@ pub(crate) fn encode(model: &Model) -> Vec<u8> {
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Model, FormatError> {
     let sections = container::read(bytes)?;
-    let provenance =
-        serde_json::from_slice(sections.get(Kind::Provenance)?).map_err(FormatError::Provenance)?;
+    let provenance = Provenance::from_json(sections.get(Kind::Provenance)?)?;
     let reader = |kind: Kind| Ok::<_, FormatError>(Reader::new(kind.name(), sections.get(kind)?));
     let encoder = encoder::read(reader(Kind::Encoder)?)?;
     let ensemble = trees::read(reader(Kind::Trees)?)?;

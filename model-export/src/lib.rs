@@ -29,6 +29,7 @@ mod explain;
 mod feature_model;
 mod format;
 mod import;
+pub mod json;
 mod model;
 mod objective;
 mod provenance;
@@ -46,7 +47,7 @@ pub use format::{FormatError, MAJOR_VERSION, MINOR_VERSION, SectionInfo, section
 pub use import::{ImportError, ImportOptions, Rounds, XgboostModel, import_xgboost, import_xgboost_model};
 pub use model::{Model, Prediction, SampleRow, probability};
 pub use objective::{Link, Objective};
-pub use provenance::Provenance;
+pub use provenance::{Provenance, ProvenanceError};
 pub use row::{
     CATEGORY_COLUMNS, INTEGER_COLUMNS, Row, RowError, RowErrorKind, column_names, parse_features, parse_row,
 };

@@ -184,6 +184,14 @@ mod tests {
             apply("multi:softprob", &[2.0, 2.0, f32::NEG_INFINITY]),
             [0.5, 0.5, 0.0]
         );
+        assert_eq!(
+            apply("reg:quantileerror", &[3.0, -1.0, 2.0, 2.0]),
+            [-1.0, 2.0, 2.0, 3.0]
+        );
+        // What XGBoost gives for these margins.
+        let expectiles = apply("reg:expectileerror", &[0.3, -13.815_51]);
+        assert_eq!(expectiles[0], 0.3);
+        assert!((expectiles[1] - 0.300_002).abs() < 1e-7, "{expectiles:?}");
         assert_eq!(Objective::from_name("reg:unknown"), None);
     }
 }

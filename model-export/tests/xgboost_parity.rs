@@ -82,7 +82,7 @@ fn made_fixtures() -> Vec<String> {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter_map(|name| name.strip_suffix(".tsv").map(str::to_owned))
-        .filter(|name| !name.ends_with(".margins"))
+        .filter(|name| name.starts_with("xgboost_") && !name.ends_with(".margins"))
         .collect();
     names.sort();
     names
@@ -100,7 +100,7 @@ fn every_kind_of_model_of_every_version_has_xgboosts_margins_leaves_and_outputs(
             "{name}"
         );
     }
-    assert!(names.len() >= 36, "{}", names.len());
+    assert!(names.len() >= 38, "{}", names.len());
 }
 
 #[test]
@@ -182,6 +182,22 @@ fn rounds_after_the_best_one_must_be_asked_for() {
             let one = with_rounds(&format!("xgboost_{version}_{name}.ubj"), Rounds::First(1));
             assert_eq!(one.ensemble.trees(), trees, "{name}");
         }
+    }
+}
+
+#[test]
+fn names_of_categories_stand_for_the_codes_that_trees_know() {
+    // The rows' margins are those of a data frame whose categories had another order than in training.
+    for version in ["3_2", "3_4"] {
+        let model = with_rounds(&format!("xgboost_{version}_named.ubj"), Rounds::Unambiguous);
+        assert_eq!(model.feature_names, ["age", "town", "rooms"]);
+        assert_eq!(model.feature_types, ["float", "c", "c"]);
+        let [age, town, rooms] = &model.category_names[..] else {
+            panic!("{:?}", model.category_names)
+        };
+        assert!(age.is_empty());
+        assert_eq!(town[..], ["Wien", "Aarhus", "Bern"]);
+        assert_eq!(rooms[..], ["30", "10", "20", "40"]);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{demo, fuzz, package, process, publish, test, tools};
+use xtask::{bench, demo, fuzz, package, process, publish, test, tools};
 
 /// ClickLeaf's own commands.
 #[derive(Parser)]
@@ -25,6 +25,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Builds the npm package `clickleaf` and packs it.
     Package(package::Options),
+    /// Measures this project beside its peers.
+    Bench(bench::Options),
     /// Fills the cache with the pinned tools that the other commands need.
     Tools,
 }
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Publish(options) => publish::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Package(options) => package::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Tools => tools::install_all(),
     });
     match result {

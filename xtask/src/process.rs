@@ -109,6 +109,11 @@ impl Running {
         self.child.as_mut().and_then(|child| child.stdout.take())
     }
 
+    /// The pipe of the child's standard input, once.
+    pub fn take_stdin(&mut self) -> Option<std::process::ChildStdin> {
+        self.child.as_mut().and_then(|child| child.stdin.take())
+    }
+
     /// Waits for the end.
     pub fn wait(mut self) -> Result<ExitStatus> {
         let mut child = self.child.take().context("the child was waited for already")?;

@@ -3,6 +3,7 @@
 mod checks;
 mod executables;
 mod manifests;
+mod matrix;
 mod package;
 mod page;
 
@@ -44,6 +45,8 @@ struct State {
     executables: Option<Vec<executables::Executable>>,
     page: Option<PathBuf>,
     tests: executables::Count,
+    /// Whether all tests but the end-to-end ones ran.
+    tested: bool,
     /// What was left out, one line each; said again at the end.
     skipped: Vec<String>,
 }
@@ -118,6 +121,11 @@ const STEPS: &[Step] = &[
         name: "wasm-test",
         about: "tests inside WebAssembly",
         run: checks::wasm_test,
+    },
+    Step {
+        name: "matrix-wasm",
+        about: "the matrix of models inside WebAssembly, plain and simd128",
+        run: matrix::check,
     },
     Step {
         name: "package",

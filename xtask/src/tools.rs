@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub use system::{postgres_bin_dir, require_system, which};
+pub use system::{chromium, postgres_bin_dir, require_for_bench, require_system, which};
 
 use crate::workspace;
 
@@ -64,38 +64,53 @@ pub fn install_all() -> Result<()> {
 
 /// The folder with the tool's programs, after putting it into the cache if it isn't there.
 pub fn ensure(tool: Tool) -> Result<PathBuf> {
+    let version = tool.version()?;
+    let whole = Path::new(tool.programs()).join(tool.program());
+    let folder = in_cache(tool.name(), &version, &whole, |cache, folder| match tool {
+        Tool::Binaryen => scripts::install_npm(&beside("npm"), cache, folder),
+        Tool::JavaScript => scripts::install_npm(&beside(JAVASCRIPT), cache, folder),
+        Tool::Python => scripts::install_python(&beside("python/requirements.txt"), folder),
+        _ => cargo_install::install(tool.name(), &version, tool.install_flags(), cache, folder),
+    })?;
+    Ok(folder.join(tool.programs()))
+}
+
+/// The `bin` folder of a virtual environment with what a requirements file pins.
+pub fn python_with(name: &str, requirements: &Path) -> Result<PathBuf> {
+    let version = digest_of(requirements)?;
+    let install = |_: &Path, folder: &Path| scripts::install_python(requirements, folder);
+    Ok(in_cache(name, &version, Path::new("bin/installed"), install)?.join("bin"))
+}
+
+/// A `node_modules` folder with what the package.json and the lock in `pinned` name.
+pub fn node_modules_with(name: &str, pinned: &Path) -> Result<PathBuf> {
+    let version = digest_of(&pinned.join("package-lock.json"))?;
+    let whole = Path::new("node_modules");
+    let install = |cache: &Path, folder: &Path| scripts::install_npm(pinned, cache, folder);
+    Ok(in_cache(name, &version, whole, install)?.join(whole))
+}
+
+/// The folder of that name and version in the cache, after installing it there if `whole` isn't in it.
+fn in_cache(
+    name: &str,
+    version: &str,
+    whole: &Path,
+    install: impl FnOnce(&Path, &Path) -> Result<()>,
+) -> Result<PathBuf> {
     let cache = workspace::cache_dir()?.join("tools");
-    let folder = cache.join(format!("{}-{}", tool.name(), tool.version()?));
-    let programs = folder.join(tool.programs());
-    if programs.join(tool.program()).exists() {
-        return Ok(programs);
+    let folder = cache.join(format!("{name}-{version}"));
+    let there = || folder.join(whole).exists();
+    if there() {
+        return Ok(folder);
     }
     fs::create_dir_all(&cache).with_context(|| format!("creating {}", cache.display()))?;
     let lock = File::create(cache.join(".lock"))?;
     lock.lock().context("waiting for another installation")?;
-    if programs.join(tool.program()).exists() {
-        return Ok(programs);
+    if !there() {
+        eprintln!("installing {name} {version} into {} (once)", folder.display());
+        install(&cache, &folder).with_context(|| format!("installing {name}"))?;
     }
-    eprintln!(
-        "installing {} {} into {} (once)",
-        tool.name(),
-        tool.version()?,
-        folder.display()
-    );
-    match tool {
-        Tool::Binaryen => scripts::install_npm(&beside("npm"), &cache, &folder),
-        Tool::JavaScript => scripts::install_npm(&beside(JAVASCRIPT), &cache, &folder),
-        Tool::Python => scripts::install_python(&folder),
-        _ => cargo_install::install(
-            tool.name(),
-            &tool.version()?,
-            tool.install_flags(),
-            &cache,
-            &folder,
-        ),
-    }
-    .with_context(|| format!("installing {}", tool.name()))?;
-    Ok(programs)
+    Ok(folder)
 }
 
 /// `PATH` with these folders before all others.
@@ -127,8 +142,8 @@ impl Tool {
             Self::CargoDeny => "0.20.2".to_owned(),
             Self::CargoMachete => "0.9.2".to_owned(),
             Self::Binaryen => npm_version("binaryen")?,
-            Self::Python => digest_of("python/requirements.txt")?,
-            Self::JavaScript => digest_of(&format!("{JAVASCRIPT}/package-lock.json"))?,
+            Self::Python => digest_of(&beside("python/requirements.txt"))?,
+            Self::JavaScript => digest_of(&beside(JAVASCRIPT).join("package-lock.json"))?,
         })
     }
 
@@ -162,10 +177,10 @@ impl Tool {
     }
 }
 
-/// The pinned input beside this crate that decides what gets installed, by its digest.
-fn digest_of(file: &str) -> Result<String> {
+/// The pinned input that decides what gets installed, by its digest.
+fn digest_of(file: &Path) -> Result<String> {
     use sha2::{Digest as _, Sha256};
-    let bytes = fs::read(beside(file)).with_context(|| format!("reading xtask/{file}"))?;
+    let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
     Ok(hex::encode(&Sha256::digest(&bytes)[..6]))
 }
 

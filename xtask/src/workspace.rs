@@ -47,7 +47,12 @@ pub fn cargo() -> Command {
 
 /// The version of a package in Cargo.lock.
 pub fn locked_version(package: &str) -> Result<String> {
-    let path = root().join("Cargo.lock");
+    locked_version_in(root(), package)
+}
+
+/// The version of a package in the Cargo.lock of a folder.
+pub fn locked_version_in(folder: &Path, package: &str) -> Result<String> {
+    let path = folder.join("Cargo.lock");
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let lock: toml::Table = text
         .parse()

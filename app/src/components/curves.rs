@@ -1,7 +1,7 @@
 use crate::browser::{fixed, significant};
-use crate::client::LearningCurves;
 use crate::curve::{HEIGHT, WIDTH, chart};
 use crate::element::{Part, classed, element, svg};
+use crate::wire::LearningCurves;
 
 /// A run's learning curves: logloss by boosting round.
 pub(crate) fn curves(run: &LearningCurves) -> Part {

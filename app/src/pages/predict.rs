@@ -3,7 +3,8 @@ use model_export::Row;
 use web_sys::KeyboardEvent;
 
 use crate::components::{
-    ServerAnswer, category_inputs, integer_inputs, line_paste, provenance_panel, result_card,
+    ServerAnswer, category_inputs, explanation_card, integer_inputs, line_paste, provenance_panel,
+    result_card,
 };
 use crate::element::{Part, button, classed, element};
 use crate::row_form::RowForm;
@@ -75,6 +76,7 @@ pub(super) fn predict(state: AppState) -> Vec<Part> {
         classed("div", "predict")
             .part(row_form)
             .part(result_card(state, form, answer, announce))
+            .part(explanation_card(state, form))
             .part(provenance_panel(state, answer)),
     ]
 }

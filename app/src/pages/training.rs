@@ -8,13 +8,14 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
 use crate::browser::{self, local_time};
-use crate::client::{self, Api};
+use crate::client::Api;
 use crate::components::token_input;
 use crate::element::{Part, classed, element, follow};
 use crate::route::Route;
 use crate::state::AppState;
 use crate::testids;
 use crate::text::{grouped, iso_utc};
+use crate::wire;
 
 /// How often the list is fetched, for runs that others queue.
 const REFRESH: Duration = Duration::from_secs(5);
@@ -115,7 +116,7 @@ impl Runs {
             };
             let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 let text = event.data().as_string().unwrap_or_default();
-                if let Ok(event) = client::from_json::<TrainingRunEvent>(&text) {
+                if let Ok(event) = wire::read::<TrainingRunEvent>(&text) {
                     self.put(event.run);
                 }
             });

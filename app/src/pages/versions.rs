@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::browser::{exact, fixed, local_time};
-use crate::client::LearningCurves;
 use crate::components::{METRICS, curves, metric, token_input};
 use crate::element::{Part, button, classed, element};
 use crate::state::AppState;
 use crate::testids;
 use crate::text::{iso_utc, size};
+use crate::wire::LearningCurves;
 
 /// What the form above the table is about to do.
 #[derive(Clone, Copy, PartialEq)]

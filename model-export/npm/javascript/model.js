@@ -36,7 +36,7 @@ export function prediction(model, scratch) {
 /** Which margin is to be explained. */
 export function groupOf(model, { group = 0 } = {}) {
   if (Number.isInteger(group) && group >= 0 && group < model.marginsPerRow) return group;
-  throw new ClickleafError("argument", `a row has ${model.marginsPerRow} margins; there is none of group ${shown(group)}`);
+  throw new ClickleafError("argument", `there is no group ${shown(group)}; a row has ${model.marginsPerRow} of them`);
 }
 
 function frozen(value) {

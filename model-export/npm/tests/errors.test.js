@@ -126,3 +126,11 @@ test("a freed model", async () => {
   await refused(() => other.predictBatch([{}]), "freed", /the model was freed/);
   assert.equal(other.provenance.run_id, model.provenance.run_id);
 });
+
+test("explanations of a file without what they take", async () => {
+  assert.equal(model.explains, false);
+  await refused(() => model.explain({ I1: 1 }), "explain", /^the model has no covers, which explanations need$/);
+  for (const group of [1, -1, 0.5, "0", null]) {
+    await refused(() => model.explain({}, { group }), "argument", /^there is no group .*; a row has 1 of them$/);
+  }
+});

@@ -4,6 +4,7 @@ import {
   type ClicksModel,
   ClickleafError,
   type ErrorCode,
+  type Explanation,
   type FeaturesModel,
   type Model,
   type ProbabilityPrediction,
@@ -42,6 +43,10 @@ features.predictBatch(Float64Array.of(1, 2));
 features.predictBatch([{ age: 31 }, [1, 2], Float32Array.of(1, 2)]);
 features.predictBatch({ age: Int8Array.of(31), income: [1, null] }, { margins: true }).margins.at(0);
 
+const explanation: Explanation = clicks.explain({ C1: "68fd1e64" });
+const sum: number = explanation.contributions.reduce((sum, value) => sum + value, explanation.bias) - explanation.margin;
+features.explain([1, null], { group: 2 }).contributions.at(-1);
+
 // Kind and output tell the forms of rows and predictions apart.
 const model: Model = await load("model.leaf");
 if (model.kind === "clicks") {
@@ -56,7 +61,7 @@ if (model.kind === "clicks") {
 const { run_id, metrics, params, trained_at_ms } = model.provenance;
 console.log(run_id.length, metrics["logloss"]?.toFixed(5), params["eta"]?.length, trained_at_ms + 1);
 console.log(model.features.join(), model.objective, model.trees, model.outputsPerRow, model.marginsPerRow, model.explains);
-console.log(simd, probability, margin, outputs, both.outputs, disposed.kind);
+console.log(simd, probability, margin, outputs, both.outputs, disposed.kind, sum);
 
 try {
   clicks.predict({});
@@ -93,6 +98,8 @@ features.predict("1\t2");
 features.predict([1]).probability;
 // @ts-expect-error without margins there is only one array
 clicks.predictBatch("").margins;
+// @ts-expect-error groups are numbered
+features.explain([1], { group: "setosa" });
 // @ts-expect-error until its kind is known, a model takes no row
 model.predict({ C1: "68fd1e64" });
 // @ts-expect-error what a model says of itself doesn't change

@@ -81,14 +81,14 @@ const EXCERPT_BYTES: usize = 32;
 
 /// At most 32 printable ASCII bytes that show `value`, ending in `...` where it was cut.
 pub(crate) fn excerpt(value: &[u8]) -> String {
-    let escaped: String = value
+    let mut escaped: String = value
         .iter()
         .take(EXCERPT_BYTES + 1)
         .map(|byte| byte.escape_ascii().to_string())
         .collect();
-    if escaped.len() <= EXCERPT_BYTES {
-        escaped
-    } else {
-        format!("{}...", &escaped[..EXCERPT_BYTES - 3])
+    if escaped.len() > EXCERPT_BYTES {
+        escaped.truncate(EXCERPT_BYTES - 3);
+        escaped.push_str("...");
     }
+    escaped
 }

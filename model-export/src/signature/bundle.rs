@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 use super::{Resource, SignatureError};
 use crate::digest::{digest_from_hex, sha256_hex};
+use crate::json::Value;
 
 pub(super) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -24,16 +24,15 @@ pub(super) struct Envelope {
 impl Envelope {
     pub(super) fn parse(json: &str) -> Result<Self, SignatureError> {
         let malformed = SignatureError::Bundle;
-        // All of the page's JSON is read from bytes, so that it has but one reader.
-        let bundle: Value = serde_json::from_slice(json.as_bytes()).map_err(|_| malformed("it is not JSON"))?;
-        if bundle["mediaType"] != MEDIA_TYPE {
+        let bundle = Value::parse(json.as_bytes()).map_err(|_| malformed("it is not JSON"))?;
+        if bundle["mediaType"].as_str() != Some(MEDIA_TYPE) {
             return Err(malformed("it is not a Sigstore bundle v0.3"));
         }
         let envelope = &bundle["dsseEnvelope"];
-        if envelope["payloadType"] != PAYLOAD_TYPE {
+        if envelope["payloadType"].as_str() != Some(PAYLOAD_TYPE) {
             return Err(malformed("the payload is not an in-toto statement"));
         }
-        let Some([signature]) = envelope["signatures"].as_array().map(Vec::as_slice) else {
+        let Some([signature]) = envelope["signatures"].items() else {
             return Err(malformed("there is not exactly one signature"));
         };
         let bytes = |value: &Value| value.as_str().and_then(|text| STANDARD.decode(text).ok());
@@ -64,24 +63,28 @@ pub(super) fn signed_bytes(payload: &[u8]) -> Vec<u8> {
 /// The resources of a statement, after checking that it is one and agrees with itself.
 pub(super) fn read_statement(payload: &[u8]) -> Result<Vec<Resource>, SignatureError> {
     let refused = SignatureError::Statement;
-    let statement: Value = serde_json::from_slice(payload).map_err(|_| refused("it is not JSON"))?;
-    if statement["_type"] != STATEMENT_TYPE || statement["predicateType"] != PREDICATE_TYPE {
+    let statement = Value::parse(payload).map_err(|_| refused("it is not JSON"))?;
+    if statement["_type"].as_str() != Some(STATEMENT_TYPE)
+        || statement["predicateType"].as_str() != Some(PREDICATE_TYPE)
+    {
         return Err(refused("it is not a model signature v1.0"));
     }
     let predicate = &statement["predicate"];
     let serialization = &predicate["serialization"];
-    if serialization["method"] != "files" || serialization["hash_type"] != "sha256" {
+    if serialization["method"].as_str() != Some("files")
+        || serialization["hash_type"].as_str() != Some("sha256")
+    {
         return Err(refused("it does not list the SHA-256 of whole files"));
     }
     let listed = predicate["resources"]
-        .as_array()
+        .items()
         .ok_or(refused("it lists no resources"))?;
     let mut resources: Vec<Resource> = Vec::with_capacity(listed.len());
     for entry in listed {
         let (Some(name), Some(sha256)) = (entry["name"].as_str(), entry["digest"].as_str()) else {
             return Err(refused("a resource has no name or no digest"));
         };
-        if entry["algorithm"] != "sha256" || digest_from_hex(sha256).is_none() {
+        if entry["algorithm"].as_str() != Some("sha256") || digest_from_hex(sha256).is_none() {
             return Err(refused("a digest is not a SHA-256"));
         }
         if let Some(problem) = problem_of(name) {
@@ -95,10 +98,10 @@ pub(super) fn read_statement(payload: &[u8]) -> Result<Vec<Resource>, SignatureE
     if !resources.is_sorted_by(|left, right| parts(left).lt(parts(right))) {
         return Err(refused("the resources are not in ascending order of their paths"));
     }
-    let Some([subject]) = statement["subject"].as_array().map(Vec::as_slice) else {
+    let Some([subject]) = statement["subject"].items() else {
         return Err(refused("there is not exactly one subject"));
     };
-    if subject["digest"]["sha256"] != root_digest(&resources) {
+    if subject["digest"]["sha256"].as_str() != Some(root_digest(&resources).as_str()) {
         return Err(refused("the subject's digest is not that of the resources"));
     }
     Ok(resources)

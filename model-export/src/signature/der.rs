@@ -94,7 +94,11 @@ mod tests {
             for byte in 0..=255 {
                 let mut changed = der.clone();
                 changed[at] = byte;
-                assert_eq!(read(&changed), Signature::from_der(&changed).ok(), "{at}: {byte:02x}");
+                assert_eq!(
+                    read(&changed),
+                    Signature::from_der(&changed).ok(),
+                    "{at}: {byte:02x}"
+                );
             }
         }
         assert_eq!(read(&[&der[..], &[0]].concat()), None);

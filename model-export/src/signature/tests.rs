@@ -8,6 +8,10 @@ fn refuses_keys_that_are_not_p256() {
         "",
         "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----",
         &PUBLIC.replace("MFkw", "MFkx"),
+        // One bit of a coordinate is another, so that the point is not on the curve.
+        &PUBLIC.replace("dnJA==", "dnJQ=="),
+        // A point of one coordinate, by its first byte.
+        &PUBLIC.replace("QgAEcT", "QgACcT"),
     ] {
         assert_eq!(verify("{}", pem), Err(SignatureError::PublicKey));
     }

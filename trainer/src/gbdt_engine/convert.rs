@@ -35,7 +35,7 @@ struct ValueForm {
     is_leaf: bool,
 }
 
-/// The trees whose margin is `2F`.
+/// The trees whose margin is `2F`, without covers.
 ///
 /// Like ours, `gbdt` goes left when `x < threshold` and adds up from the bias in tree order; it adds
 /// `eta * pred` of the leaf reached. Twice each term gives exactly twice each partial sum.
@@ -49,7 +49,8 @@ pub(super) fn ensemble(
         .iter()
         .map(|tree| nodes(tree, eta))
         .collect::<Result<_, _>>()?;
-    Ok(Ensemble::from_trees(2.0 * bias, columns, trees)?)
+    let ensemble = Ensemble::from_trees(2.0 * bias, columns, trees)?;
+    Ok(ensemble.without_covers())
 }
 
 /// The model as `GBDT::save_model` would write it.
@@ -77,7 +78,7 @@ fn nodes(tree: &DecisionTree, eta: f32) -> Result<Vec<Node>, GbdtError> {
     let form: TreeForm = serde_json::from_value(serde_json::to_value(tree)?)?;
     let node = |node: NodeForm| {
         let value = node.value;
-        // `gbdt` keeps neither gain nor cover.
+        // `gbdt` keeps neither gain nor cover, so that its models can't be explained.
         if value.is_leaf {
             return Node::Leaf {
                 value: 2.0 * (eta * value.pred),

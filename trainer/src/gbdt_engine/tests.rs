@@ -63,6 +63,8 @@ fn the_ensemble_is_gbdts_own_model() {
             ..small()
         });
         assert_eq!(saved::import(&trained.model_json).unwrap(), trained.ensemble);
+        // Zeros would explain every split as even.
+        assert!(!trained.ensemble.has_covers());
         let model: GBDT = serde_json::from_slice(&trained.model_json).unwrap();
         let (features, _) = rows(5000, 9);
         let margins = saved::SavedModel::load(&trained.model_json)

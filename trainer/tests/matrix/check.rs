@@ -1,11 +1,13 @@
 //! One model: trained, imported, and compared with XGBoost in every way it can be evaluated.
 
+mod trees;
+
 use std::collections::HashMap;
 
 use model_export::{
     Ensemble, ImportOptions, Link, Rounds, XgboostModel, import_xgboost, import_xgboost_model,
 };
-use serde_json::Value;
+use trees::Trees;
 use xgboost::{Booster, DMatrix};
 
 use crate::cases::Case;
@@ -17,6 +19,8 @@ const QUERY_ROWS: u32 = 20;
 /// How far an output may be from XGBoost's, relative to it (an expectile is a sum: relative to its terms): the margins
 /// are equal, but the exponentials are another implementation's.
 const RELATIVE_TOLERANCE: f32 = 1e-6;
+/// How far a contribution may be, relative to the sum of their magnitudes or to 1.
+const CONTRIBUTION_TOLERANCE: f32 = 1e-5;
 /// XGBoost's logistic function ends at 3e-39.
 const ABSOLUTE_TOLERANCE: f32 = 1e-37;
 
@@ -60,6 +64,8 @@ pub(crate) fn check(case: &Case, seed: u64) -> Checked {
         &margins,
         &booster.predict(&matrix).unwrap(),
     );
+    let contributions = booster.predict_contributions(&matrix).unwrap();
+    same_contributions(name, &model.ensemble, &features, &contributions);
     if case.rounds > 0 {
         same_leaves(
             name,
@@ -182,6 +188,23 @@ fn same_outputs(name: &str, ensemble: &Ensemble, margins: &[f32], outputs: &[f32
     }
 }
 
+/// Of a few rows: both sides compute in their own order.
+fn same_contributions(name: &str, ensemble: &Ensemble, features: &[f32], contributions: &[f32]) {
+    let (groups, width) = (ensemble.groups(), ensemble.features() + 1);
+    let mut found = vec![0.0; width];
+    let rows = features.chunks_exact(ensemble.features());
+    for (row, of_row) in rows.zip(contributions.chunks_exact(groups * width)).step_by(7) {
+        for (group, expected) in of_row.chunks_exact(width).enumerate() {
+            ensemble.contributions(row, group, &mut found).unwrap();
+            let scale = expected.iter().map(|value| value.abs()).sum::<f32>().max(1.0);
+            for (column, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let near = (found - expected).abs() <= CONTRIBUTION_TOLERANCE * scale;
+                assert!(near, "{name}, column {column}, {row:?}: {found} and {expected}");
+            }
+        }
+    }
+}
+
 /// XGBoost numbers nodes as they grew, we in breadth-first order: so each of its leaves must always be the same one of
 /// ours, no two of them the same one, with the same value.
 fn same_leaves(name: &str, ensemble: &Ensemble, trees: &Trees, features: &[f32], leaves: &[u32]) {
@@ -233,61 +256,4 @@ fn same_slice(name: &str, booster: &Booster, ubj: &[u8], case: &Case, features: 
 
 pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
-}
-
-type LeafValues = Box<dyn Fn(usize, usize) -> f32>;
-
-/// What XGBoost's own arrays say.
-struct Trees {
-    /// Column and threshold of every numeric split.
-    thresholds: Vec<(usize, f32)>,
-    /// Of each tree: from a node's number and a target to the leaf's value, its tree's weight included.
-    leaf_values: Vec<LeafValues>,
-}
-
-impl Trees {
-    fn read(json: &[u8]) -> Self {
-        // An infinite threshold is no JSON number; the largest one is as good for choosing rows.
-        let text = str::from_utf8(json).unwrap().replace("Infinity", "3.4028235E38");
-        let file: Value = serde_json::from_str(&text).unwrap();
-        let model = &file["learner"]["gradient_booster"]["model"];
-        let weights = numbers(&model["weight_drop"]);
-        let mut read = Self {
-            thresholds: Vec::new(),
-            leaf_values: Vec::new(),
-        };
-        for (index, tree) in model["trees"].as_array().unwrap().iter().enumerate() {
-            let (conditions, right) = (
-                numbers(&tree["split_conditions"]),
-                numbers(&tree["right_children"]),
-            );
-            let vectors = numbers(&tree["leaf_weights"]);
-            let targets: usize = tree["tree_param"]["size_leaf_vector"]
-                .as_str()
-                .unwrap()
-                .parse()
-                .unwrap();
-            let kinds = numbers(&tree["split_type"]);
-            for (node, left) in numbers(&tree["left_children"]).into_iter().enumerate() {
-                if left >= 0.0 && kinds[node] == 0.0 {
-                    let column = numbers(&tree["split_indices"])[node] as usize;
-                    read.thresholds.push((column, conditions[node]));
-                }
-            }
-            let weight = weights.get(index).copied().unwrap_or(1.0);
-            read.leaf_values.push(Box::new(move |node, target| match targets {
-                0 | 1 => conditions[node] * weight,
-                _ => vectors[right[node] as usize * targets + target] * weight,
-            }));
-        }
-        read
-    }
-}
-
-fn numbers(array: &Value) -> Vec<f32> {
-    let numbers = array.as_array().map(Vec::as_slice).unwrap_or_default();
-    numbers
-        .iter()
-        .map(|number| number.as_f64().unwrap() as f32)
-        .collect()
 }

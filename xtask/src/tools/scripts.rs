@@ -6,18 +6,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::beside;
 use crate::process;
 
 const NPM_FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
-/// `npm ci` of the lock file in `from`, apart from `folder`, which appears whole at the end.
-pub(super) fn install_npm(from: &Path, cache: &Path, folder: &Path) -> Result<()> {
+/// `npm ci` of what `pinned` names, apart from `folder`, which appears whole at the end.
+pub(super) fn install_npm(pinned: &Path, cache: &Path, folder: &Path) -> Result<()> {
     let apart = tempfile::Builder::new().prefix(".npm-").tempdir_in(cache)?;
     let root = apart.path().join("root");
     fs::create_dir(&root)?;
     for file in NPM_FILES {
-        fs::copy(from.join(file), root.join(file)).with_context(|| format!("copying {file}"))?;
+        fs::copy(pinned.join(file), root.join(file)).with_context(|| format!("copying {file}"))?;
     }
     process::run(
         Command::new("npm")
@@ -27,8 +26,9 @@ pub(super) fn install_npm(from: &Path, cache: &Path, folder: &Path) -> Result<()
     replace(&root, folder)
 }
 
-/// A virtual environment in its final place, since its programs name it; the file `bin/installed` says it is whole.
-pub(super) fn install_python(folder: &Path) -> Result<()> {
+/// A virtual environment of what `requirements` pins, in its final place, since its programs name it; the file
+/// `bin/installed` says it is whole.
+pub(super) fn install_python(requirements: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
@@ -46,7 +46,7 @@ pub(super) fn install_python(folder: &Path) -> Result<()> {
         "--only-binary=:all:",
         "-r",
     ]);
-    process::run(pip.arg(beside("python/requirements.txt")))?;
+    process::run(pip.arg(requirements))?;
     fs::write(bin.join("installed"), "")?;
     Ok(())
 }

@@ -48,9 +48,32 @@ const NEEDS: [Need; 6] = [
     },
 ];
 
+/// What the benchmark's peers need besides: a C compiler for WebAssembly.
+const BENCH_NEEDS: [Need; 1] = [Need {
+    what: "clang",
+    present: || which("clang").is_some() && which("llvm-ar").is_some(),
+    packages: &["clang", "llvm"],
+}];
+
 /// Fails with one line for each thing that is missing, unless apt-get can install it here and now.
 pub fn require_system() -> Result<()> {
-    let missing = || NEEDS.iter().filter(|need| !(need.present)());
+    require(&NEEDS.iter().collect::<Vec<_>>())
+}
+
+/// The same for the benchmark, which needs no database.
+pub fn require_for_bench() -> Result<()> {
+    let needed = |need: &&Need| !["PostgreSQL's server", "chromedriver"].contains(&need.what);
+    require(
+        &NEEDS
+            .iter()
+            .filter(needed)
+            .chain(&BENCH_NEEDS)
+            .collect::<Vec<_>>(),
+    )
+}
+
+fn require(needs: &[&Need]) -> Result<()> {
+    let missing = || needs.iter().filter(|need| !(need.present)());
     let packages: Vec<&str> = missing().flat_map(|need| need.packages.iter().copied()).collect();
     if packages.is_empty() {
         return Ok(());
@@ -105,7 +128,8 @@ pub fn which(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-fn chromium() -> Option<PathBuf> {
+/// The browser's program, when it is on `PATH`.
+pub fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"]
         .iter()
         .find_map(|name| which(name))

@@ -1,5 +1,6 @@
 //! What is in a compact model, for a person to read.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
@@ -78,7 +79,9 @@ impl Inspected {
             writeln!(out, "self-test   {} rows", model.samples().len())?;
         }
         let provenance = serde_json::to_value(self.model.provenance())?;
-        for (name, value) in provenance.as_object().into_iter().flatten() {
+        // By name: whether serde_json keeps the order of fields depends on the features of the build.
+        let fields: BTreeMap<_, _> = provenance.as_object().into_iter().flatten().collect();
+        for (name, value) in fields {
             match value.as_object() {
                 Some(entries) => {
                     entries

@@ -1,13 +1,12 @@
 //! A matrix of models: whatever XGBoost can train, the imported model gives the same bits by every way of evaluating it.
+//! The models are left in a file, with which `cargo xtask test` repeats the comparison in WebAssembly.
 #![cfg(feature = "xgboost")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "matrix/cases.rs"]
 mod cases;
-#[path = "matrix/check.rs"]
 mod check;
-#[path = "matrix/data.rs"]
 mod data;
+mod pack;
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -24,6 +23,7 @@ fn every_model_has_xgboosts_margins_leaves_and_outputs() {
     let names: BTreeSet<&str> = checked.iter().map(|checked| checked.name.as_str()).collect();
     assert_eq!(names.len(), checked.len());
     assert_coverage(&checked);
+    pack::write(&checked);
 }
 
 /// Checks the cases in several threads; the order is kept.

@@ -1,0 +1,103 @@
+//! The matrix of `trainer/tests/matrix` again, in WebAssembly: every model that XGBoost trained there gives the margins
+//! that it gave, bit for bit. `CLICKLEAF_MATRIX` names the file that the native test left.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+
+use model_export::{Ensemble, import_xgboost};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen(module = "fs")]
+extern "C" {
+    #[wasm_bindgen(js_name = readFileSync)]
+    fn read_file(path: &str) -> Vec<u8>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["process", "env"], js_name = CLICKLEAF_MATRIX)]
+    static MATRIX: JsValue;
+}
+
+/// A model of the matrix with rows and their margins.
+struct Entry {
+    name: String,
+    booster: Vec<u8>,
+    base_margins: Vec<f32>,
+    rows: Vec<f32>,
+    margins: Vec<f32>,
+}
+
+#[wasm_bindgen_test]
+fn every_imported_model_has_the_bits_it_has_natively() {
+    let entries = entries();
+    assert!(entries.len() >= 200, "{}", entries.len());
+    let mut same_base = 0;
+    for entry in &entries {
+        let ensemble = import_xgboost(&entry.booster).unwrap();
+        let bases = ensemble.base_margins().iter().zip(&entry.base_margins);
+        // A logarithm of Rust's own, not of the library that XGBoost is linked with.
+        let apart = bases
+            .map(|(found, native)| found.to_bits().abs_diff(native.to_bits()))
+            .max();
+        assert!(apart <= Some(1), "{}: {:?}", entry.name, ensemble.base_margins());
+        if apart == Some(0) {
+            same_base += 1;
+            assert_margins(&ensemble, entry);
+        }
+    }
+    assert!(same_base * 100 >= entries.len() * 97, "{same_base}");
+}
+
+fn assert_margins(ensemble: &Ensemble, entry: &Entry) {
+    let mut found = vec![0.0; ensemble.groups()];
+    let rows = entry.rows.chunks_exact(ensemble.features());
+    assert_eq!(
+        rows.len() * ensemble.groups(),
+        entry.margins.len(),
+        "{}",
+        entry.name
+    );
+    for (row, expected) in rows.zip(entry.margins.chunks_exact(ensemble.groups())) {
+        ensemble.margins(row, &mut found);
+        assert_eq!(bits(&found), bits(expected), "{}, {row:?}", entry.name);
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+fn entries() -> Vec<Entry> {
+    let path = MATRIX
+        .with(|path| path.as_string())
+        .expect("CLICKLEAF_MATRIX is set");
+    let bytes = read_file(&path);
+    let mut rest = &bytes[..];
+    let mut entries = Vec::new();
+    while !rest.is_empty() {
+        entries.push(Entry {
+            name: String::from_utf8(take(&mut rest, 1).to_vec()).unwrap(),
+            booster: take(&mut rest, 1).to_vec(),
+            base_margins: numbers(&mut rest),
+            rows: numbers(&mut rest),
+            margins: numbers(&mut rest),
+        });
+    }
+    entries
+}
+
+fn numbers(rest: &mut &[u8]) -> Vec<f32> {
+    let words = take(rest, 4).chunks_exact(4);
+    words
+        .map(|word| f32::from_le_bytes(word.try_into().unwrap()))
+        .collect()
+}
+
+/// The next length, and as many elements of this width.
+fn take<'bytes>(rest: &mut &'bytes [u8], width: usize) -> &'bytes [u8] {
+    let (length, after) = rest.split_first_chunk().unwrap();
+    let (taken, after) = after.split_at(u32::from_le_bytes(*length) as usize * width);
+    *rest = after;
+    taken
+}
