@@ -63,7 +63,7 @@ pub(super) fn compare(
     let wanted = models.each_ref().map(Wanted::of);
     let (mut reader, parsers) =
         rows::open(input, options, &wanted).map_err(|error| row_failure(input, error))?;
-    let progress = Progress::new(reader.position(), false, reader.unit);
+    let progress = Progress::new(reader.position(), true, reader.unit);
     let mut compared = Compared {
         outputs: Differences::new(),
         margins: Differences::new(),
