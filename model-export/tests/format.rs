@@ -124,6 +124,37 @@ fn a_model_without_trees_and_one_without_splits_survive() {
 }
 
 #[test]
+fn infinite_thresholds_survive() {
+    for thresholds in [
+        [f32::NEG_INFINITY, 0.5],
+        [0.5, f32::INFINITY],
+        [f32::NEG_INFINITY, f32::INFINITY],
+    ] {
+        let split = |threshold, left| model_export::Node::Split {
+            feature: 0,
+            threshold,
+            default_left: false,
+            left,
+            right: left + 1,
+            gain: 0.0,
+            cover: 0.0,
+        };
+        let leaf = |value| model_export::Node::Leaf { value, cover: 0.0 };
+        let tree = vec![
+            split(thresholds[0], 1),
+            leaf(1.0),
+            split(thresholds[1], 3),
+            leaf(2.0),
+            leaf(3.0),
+        ];
+        let ensemble = Ensemble::from_trees(0.0, 1, vec![tree]).unwrap();
+        let model = FeatureModel::new(ensemble, Vec::new(), Provenance::default()).unwrap();
+        let read = ModelFile::from_bytes(&model.to_bytes()).unwrap();
+        assert_eq!(read, ModelFile::Features(Box::new(model)));
+    }
+}
+
+#[test]
 fn what_costs_next_to_nothing_is_padded_and_survives() {
     let stump = |_| {
         let leaf = |value| model_export::Node::Leaf { value, cover: 1.0 };

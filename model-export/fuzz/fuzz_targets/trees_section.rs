@@ -1,0 +1,22 @@
+//! Any trees, in a file whose checksums hold: what is accepted is written back byte for byte and can predict.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use model_export::ModelFile;
+
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/support/file.rs"]
+mod file;
+
+fuzz_target!(|trees: &[u8]| {
+    let bytes = file::features_file(trees);
+    if let Ok(model) = ModelFile::from_bytes(&bytes) {
+        assert_eq!(model.to_bytes(), bytes);
+        let ensemble = model.ensemble();
+        assert!(ensemble.nodes() <= 8 * bytes.len());
+        ensemble.margins(
+            &vec![f32::NAN; ensemble.features()],
+            &mut vec![0.0; ensemble.groups()],
+        );
+    }
+});
