@@ -2,6 +2,8 @@
 //!
 //! Invariant: there is a name for every feature or for none.
 
+use std::collections::BTreeMap;
+
 use crate::ensemble::Ensemble;
 use crate::format::{self, FormatError};
 use crate::model::Model;
@@ -28,12 +30,12 @@ impl FeatureModel {
                 features: ensemble.features(),
             });
         }
-        let mut sorted: Vec<&String> = feature_names.iter().collect();
-        sorted.sort_unstable();
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(FormatError::SameName {
-                name: pair[0].clone(),
-            });
+        // A map as provenances have it: a general sort would be several times the code in a page.
+        let mut seen = BTreeMap::new();
+        for name in &feature_names {
+            if seen.insert(name.clone(), String::new()).is_some() {
+                return Err(FormatError::SameName { name: name.clone() });
+            }
         }
         provenance.check()?;
         Ok(Self {

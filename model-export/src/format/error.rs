@@ -47,7 +47,7 @@ pub enum FormatError {
     #[error("provenance section: {0}")]
     Provenance(#[from] ProvenanceError),
     /// An objective that this reader does not know.
-    #[error("trees section: objective {0:?} is not known to this reader")]
+    #[error("trees section: objective {0} is not known to this reader")]
     Objective(String),
     /// The trees are refused.
     #[error("trees section: {0}")]
