@@ -242,6 +242,15 @@ impl Ensemble {
         &self.roots
     }
 
+    /// The place of a tree in [`Ensemble::flat_nodes`].
+    pub(crate) fn tree_nodes(&self, tree: usize) -> std::ops::Range<usize> {
+        let end = self
+            .roots
+            .get(tree + 1)
+            .map_or(self.nodes.len(), |next| *next as usize);
+        self.roots[tree] as usize..end
+    }
+
     pub(crate) fn tree_groups(&self) -> &[u16] {
         &self.tree_groups
     }

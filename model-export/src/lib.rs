@@ -24,6 +24,7 @@
 
 mod digest;
 mod encoder;
+mod engine;
 mod ensemble;
 mod explain;
 mod feature_model;
@@ -38,6 +39,7 @@ pub mod signature;
 
 pub use digest::sha256_hex;
 pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
+pub use engine::{Engine, Kernel};
 pub use ensemble::{
     DifferingField, Ensemble, EnsembleDifference, EnsembleError, EnsembleSummary, FirstDifference, Node, Tree,
 };

@@ -21,6 +21,11 @@ impl Ensemble {
     pub fn margins(&self, features: &[f32], out: &mut [f32]) {
         assert!(features.len() >= self.features, "the row has too few features");
         out[..self.groups()].copy_from_slice(&self.base_margins);
+        self.add_margins(features, out);
+    }
+
+    /// Adds the leaf of each tree to its group.
+    pub(crate) fn add_margins(&self, features: &[f32], out: &mut [f32]) {
         for (root, group) in self.roots.iter().zip(&self.tree_groups) {
             out[usize::from(*group)] += self.nodes[self.leaf(*root, features)].value;
         }

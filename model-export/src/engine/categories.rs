@@ -1,0 +1,124 @@
+//! From the value of a categorical feature to the sets it is in.
+//!
+//! Invariant: categories that are in the same sets share one entry, so that the tables take no more room than the sets.
+
+use crate::ensemble::MAX_CATEGORY;
+
+/// Places of a table by category, for each category that is in a set.
+const MOST_SPREAD: usize = 4;
+
+#[derive(Clone, Debug)]
+pub(super) struct Categories {
+    /// Categories that are in a set, in ascending order; empty where `entries` is by category.
+    listed: Box<[u32]>,
+    /// By place in `listed`, or by category: the entry, 0 being that of categories in no set.
+    entries: Box<[u32]>,
+    /// By entry: where its sets begin in `sets`; then where the last one's end.
+    starts: Box<[u32]>,
+    sets: Box<[u16]>,
+}
+
+/// That a category is in a set.
+type Membership = (u32, u16);
+
+impl Categories {
+    /// `sets` have their categories in ascending order; there are at most 65536 of them.
+    pub(super) fn new(sets: &[&[u32]]) -> Self {
+        let mut memberships: Vec<Membership> = Vec::with_capacity(sets.iter().map(|set| set.len()).sum());
+        for (index, set) in sets.iter().enumerate() {
+            memberships.extend(set.iter().map(|category| (*category, index as u16)));
+        }
+        memberships.sort_unstable();
+        let mut categories: Vec<&[Membership]> = memberships
+            .chunk_by(|first, second| first.0 == second.0)
+            .collect();
+        categories.sort_by(|first, second| sets_of(first).cmp(sets_of(second)));
+        let (mut starts, mut members) = (vec![0, 0], Vec::new());
+        let mut by_category = Vec::with_capacity(categories.len());
+        for alike in categories.chunk_by(|first, second| sets_of(first).eq(sets_of(second))) {
+            let entry = starts.len() as u32 - 1;
+            by_category.extend(alike.iter().map(|memberships| (memberships[0].0, entry)));
+            members.extend(sets_of(alike[0]));
+            starts.push(members.len() as u32);
+        }
+        by_category.sort_unstable();
+        let (listed, entries) = tables(&by_category);
+        Self {
+            listed,
+            entries,
+            starts: starts.into(),
+            sets: members.into(),
+        }
+    }
+
+    /// The sets that `x`, which is not NaN, is in.
+    pub(super) fn sets_with(&self, x: f32) -> &[u16] {
+        let entry = self.entry(x) as usize;
+        &self.sets[self.starts[entry] as usize..self.starts[entry + 1] as usize]
+    }
+
+    fn entry(&self, x: f32) -> u32 {
+        if !(x >= 0.0 && x < MAX_CATEGORY as f32) {
+            return 0;
+        }
+        let category = x as u32;
+        let place = match self.listed.is_empty() {
+            true => category as usize,
+            false => self.listed.binary_search(&category).unwrap_or(usize::MAX),
+        };
+        self.entries.get(place).copied().unwrap_or(0)
+    }
+}
+
+fn sets_of(memberships: &[Membership]) -> impl Iterator<Item = u16> + '_ {
+    memberships.iter().map(|(_, set)| *set)
+}
+
+/// `listed` and `entries` of categories in ascending order.
+fn tables(by_category: &[(u32, u32)]) -> (Box<[u32]>, Box<[u32]>) {
+    let size = by_category
+        .last()
+        .map_or(0, |(category, _)| *category as usize + 1);
+    if size > MOST_SPREAD * by_category.len() {
+        let (listed, entries): (Vec<u32>, Vec<u32>) = by_category.iter().copied().unzip();
+        return (listed.into(), entries.into());
+    }
+    let mut entries = vec![0; size];
+    for (category, entry) in by_category {
+        entries[*category as usize] = *entry;
+    }
+    (Box::default(), entries.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_in_the_sets_that_list_it() {
+        let last = MAX_CATEGORY - 1;
+        for sets in [
+            vec![&[0, 2, 5][..], &[2, 3, 5], &[]],
+            vec![&[7, 1_000_000, last][..], &[last], &[7, 9]],
+            vec![&[][..]],
+        ] {
+            let categories = Categories::new(&sets);
+            let values = (0..12).chain([999_999, 1_000_000, last - 1, last]);
+            for value in values {
+                let expected: Vec<u16> = (0..sets.len() as u16)
+                    .filter(|set| sets[usize::from(*set)].contains(&value))
+                    .collect();
+                assert_eq!(
+                    categories.sets_with(value as f32),
+                    expected,
+                    "{value} in {sets:?}"
+                );
+            }
+            for x in [-1.0, -0.5, f32::NEG_INFINITY, f32::INFINITY, MAX_CATEGORY as f32] {
+                assert!(categories.sets_with(x).is_empty(), "{x} in {sets:?}");
+            }
+            assert_eq!(categories.sets_with(2.75), categories.sets_with(2.0));
+            assert_eq!(categories.sets_with(-0.0), categories.sets_with(0.0));
+        }
+    }
+}

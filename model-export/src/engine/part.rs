@@ -1,0 +1,169 @@
+//! Trees that share their conditions.
+//!
+//! Invariant: the trees of all parts one after the other are the ensemble's trees in their order.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::batch::Programs;
+use super::blocks::Blocks;
+use super::column::{self, Column};
+use super::conditions::Conditions;
+use super::layout::Trees;
+use crate::ensemble::{Ensemble, EnsembleParts, FlatNode};
+
+/// Conditions of a part, so that those of 512 rows fit a cache of the second level.
+pub(super) const MAX_CONDITIONS: usize = 16_384;
+
+/// The condition that no row meets. Those of the columns follow.
+pub(super) const NEVER: u16 = 0;
+
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    Shared(Box<Shared>),
+    /// A tree with more conditions than a part may have, for the plain evaluator.
+    Plain(Box<Ensemble>),
+}
+
+/// Trees and the conditions they share.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) columns: Vec<Column>,
+    /// With the one that is never met.
+    pub(super) conditions: usize,
+    pub(super) trees: Trees,
+    /// `None` where one row has too many bytes.
+    pub(super) blocks: Option<Blocks>,
+    pub(super) programs: OnceLock<Programs>,
+}
+
+/// Divides an ensemble into parts.
+pub(super) fn parts(ensemble: &Ensemble) -> Vec<Part> {
+    let mut division = Division::new(ensemble);
+    let mut first = 0;
+    for tree in 0..ensemble.trees() {
+        if division.add(tree) {
+            continue;
+        }
+        if first < tree {
+            division.finish(first..tree);
+            first = tree;
+            if division.add(tree) {
+                continue;
+            }
+        }
+        division.used.clear();
+        division.parts.push(Part::Plain(Box::new(alone(ensemble, tree))));
+        first = tree + 1;
+    }
+    if first < ensemble.trees() {
+        division.finish(first..ensemble.trees());
+    }
+    division.parts
+}
+
+struct Division<'trees> {
+    ensemble: &'trees Ensemble,
+    conditions: Conditions<'trees>,
+    parts: Vec<Part>,
+    /// Conditions of the trees that were added since the last part.
+    used: Vec<u32>,
+    /// By condition: the number of parts when it was last used.
+    used_in: Vec<u32>,
+    /// By condition: its number in the part that used it last.
+    numbers: Vec<u16>,
+}
+
+impl<'trees> Division<'trees> {
+    fn new(ensemble: &'trees Ensemble) -> Self {
+        let conditions = Conditions::new(ensemble);
+        Self {
+            ensemble,
+            parts: Vec::new(),
+            used: Vec::new(),
+            used_in: vec![u32::MAX; conditions.distinct.len()],
+            numbers: vec![NEVER; conditions.distinct.len()],
+            conditions,
+        }
+    }
+
+    /// Adds a tree to the part that is being made; `false` where that has no room for its conditions.
+    fn add(&mut self, tree: usize) -> bool {
+        let before = self.used.len();
+        for node in self.ensemble.tree_nodes(tree) {
+            let Some(condition) = self.conditions.of_node(node) else {
+                continue;
+            };
+            let used_in = &mut self.used_in[condition as usize];
+            if *used_in != self.parts.len() as u32 {
+                *used_in = self.parts.len() as u32;
+                self.used.push(condition);
+            }
+        }
+        let fits = self.used.len() < MAX_CONDITIONS;
+        if !fits {
+            self.used.truncate(before);
+        }
+        fits
+    }
+
+    /// Makes a part of the trees that were added.
+    fn finish(&mut self, trees: Range<usize>) {
+        self.used.sort_unstable();
+        let first = usize::from(NEVER) + 1;
+        let numbers = &mut self.numbers;
+        let columns = column::columns(
+            &self.conditions.distinct,
+            &self.used,
+            first,
+            |condition, number| {
+                numbers[condition as usize] = number as u16;
+            },
+        );
+        let number = |node| match self.conditions.of_node(node) {
+            Some(condition) => self.numbers[condition as usize],
+            None => NEVER,
+        };
+        let trees = Trees::new(self.ensemble, trees, number);
+        self.parts.push(Part::Shared(Box::new(Shared {
+            blocks: Blocks::new(&columns, &trees),
+            conditions: first + self.used.len(),
+            columns,
+            trees,
+            programs: OnceLock::new(),
+        })));
+        self.used.clear();
+    }
+}
+
+/// One tree as an ensemble of its own.
+fn alone(ensemble: &Ensemble, tree: usize) -> Ensemble {
+    let range = ensemble.tree_nodes(tree);
+    let mut category_sets = Vec::new();
+    let move_node = |node: &FlatNode| {
+        let mut node = *node;
+        if !node.is_leaf() {
+            node.left -= range.start as u32;
+            if node.categorical {
+                let set = ensemble.category_sets()[node.category_set()].clone();
+                node.value = f32::from_bits(category_sets.len() as u32);
+                category_sets.push(set);
+            }
+        }
+        node
+    };
+    let nodes = ensemble.flat_nodes()[range.clone()]
+        .iter()
+        .map(move_node)
+        .collect();
+    Ensemble::from_parts(EnsembleParts {
+        objective: ensemble.objective(),
+        base_margins: ensemble.base_margins().to_vec(),
+        features: ensemble.features(),
+        roots: vec![0],
+        tree_groups: vec![ensemble.tree_groups()[tree]],
+        nodes,
+        category_sets,
+        covers: Vec::new(),
+    })
+}
