@@ -150,7 +150,7 @@ impl Values {
         let Layout { form, top, bottom } = &self.layout;
         let is_only_form = match (form, grain::grain(values)) {
             (Form::Whole(grain), only) => only == Some(*grain),
-            (Form::Float(factor), None) => !factors || factor.better(values).is_none(),
+            (Form::Float(factor), None) => !factors || factor.is_of(values),
             (Form::Float(_), Some(_)) => false,
         };
         is_only_form && self.reached.unwrap_or_default() == (*top, *bottom)

@@ -11,6 +11,9 @@ const ONE: u32 = 127 << 23;
 /// The factor is this many thousandths; a smaller one is doubled until it is.
 const THOUSANDTHS: std::ops::RangeInclusive<u32> = 501..=1000;
 
+/// Products have this exponent at least, so that none is rounded off as a subnormal.
+const LEAST_EXPONENT: u32 = 2;
+
 /// A factor, and how many fractions it leaves.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::format) struct Factor {
@@ -42,8 +45,14 @@ impl Factor {
         best
     }
 
+    /// Whether this is the factor of `values`, which were read by it.
+    pub(super) fn is_of(&self, values: &[f32]) -> bool {
+        let reached = |value: &f32| exponent(*value) >= LEAST_EXPONENT;
+        (self.above == 0 || values.iter().all(reached)) && self.better(values).is_none()
+    }
+
     /// One that leaves fewer fractions, or is smaller and leaves as many.
-    pub(super) fn better(&self, values: &[f32]) -> Option<Self> {
+    fn better(&self, values: &[f32]) -> Option<Self> {
         let order = |factor: &Self| (factor.size(), factor.thousandths);
         THOUSANDTHS
             .map(Self::new)
@@ -89,11 +98,11 @@ impl Factor {
     /// Exponent and number of the fraction of what was multiplied, if that is how the value came about.
     pub(super) fn index(&self, value: f32) -> Option<(u32, u32)> {
         let bits = value.to_bits();
-        let (exponent, fraction) = (bits >> 23 & 0xff, bits % FRACTIONS);
+        let (exponent, fraction) = (exponent(value), bits % FRACTIONS);
         if self.above == 0 {
             return Some((exponent, fraction));
         }
-        if exponent < 2 {
+        if exponent < LEAST_EXPONENT {
             return None;
         }
         let value = f32::from_bits(ONE | fraction);
@@ -116,4 +125,8 @@ impl Factor {
         };
         f32::from_bits(exponent << 23 | fraction)
     }
+}
+
+fn exponent(value: f32) -> u32 {
+    value.to_bits() >> 23 & 0xff
 }
