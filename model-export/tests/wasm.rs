@@ -5,7 +5,7 @@
 
 mod support;
 
-use model_export::{Model, Row, import_xgboost, sha256_hex};
+use model_export::{Model, ModelFile, Row, import_xgboost, sha256_hex};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -86,4 +86,25 @@ fn contributions_have_the_same_bits() {
         sha256_hex(&bits),
         "86d3dc731a7fba9f2053e670f29b800e785a2daa4430bf517bd85c79b17aa378"
     );
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_golden_file_is_read_and_written_alike() {
+    let bytes = include_bytes!("golden/v1_features.leaf");
+    let model = ModelFile::from_bytes(bytes).unwrap();
+    assert_eq!(model.to_bytes(), bytes);
+    let ensemble = model.ensemble();
+    let mut margins = vec![0.0; ensemble.groups()];
+    for line in include_str!("golden/v1_features.margins.tsv").lines() {
+        let (expected, row) = line.split_once('\t').unwrap();
+        let words = |text: &str| -> Vec<u32> {
+            let word = |word| u32::from_str_radix(word, 16).unwrap();
+            text.split(' ').map(word).collect()
+        };
+        let row: Vec<f32> = words(row).into_iter().map(f32::from_bits).collect();
+        ensemble.margins(&row, &mut margins);
+        let bits: Vec<u32> = margins.iter().map(|margin| margin.to_bits()).collect();
+        assert_eq!(bits, words(expected));
+    }
 }
