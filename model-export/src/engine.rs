@@ -4,15 +4,8 @@
 
 mod batch;
 #[cfg_attr(
-    not(any(
-        target_arch = "x86_64",
-        all(target_arch = "wasm32", target_feature = "simd128")
-    )),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "blocks are compared by vector instructions only"
-    )
+    not(any(target_arch = "x86_64", target_feature = "simd128")),
+    allow(dead_code, reason = "the portable kernel has no use for blocks")
 )]
 mod blocks;
 mod categories;
@@ -59,9 +52,14 @@ impl Engine {
         Self {
             features: ensemble.features(),
             base_margins: ensemble.base_margins().into(),
-            parts: part::parts(ensemble),
+            parts: part::parts(ensemble, kernel),
             kernel,
         }
+    }
+
+    /// What computes margins.
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
     }
 
     /// Writes the margins of one row, one for each group.

@@ -158,7 +158,8 @@ pub(super) fn upper_levels(height: usize) -> usize {
 
 /// By condition of the part; and the number of slots.
 fn comparisons(columns: &[Column]) -> Option<(Vec<Comparison>, usize)> {
-    let mut comparisons = vec![[0, 0, 1]];
+    // Those that are the same of every row.
+    let mut comparisons = vec![[0, 0, 1], [0, 0, 0]];
     let mut used = 1;
     for column in columns {
         match &column.kind {

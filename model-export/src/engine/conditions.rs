@@ -26,7 +26,7 @@ pub(super) enum Question<'trees> {
 }
 
 /// All conditions of an ensemble: those of numbers by feature, direction of missing values and threshold, then those of
-/// sets.
+/// sets by feature, direction and set.
 #[derive(Debug)]
 pub(super) struct Conditions<'trees> {
     pub(super) distinct: Vec<Condition<'trees>>,

@@ -54,4 +54,9 @@ impl Kernel {
             Self::Portable => !Self::Simd128.runs(),
         }
     }
+
+    /// Whether one row goes through trees by blocks.
+    pub(super) fn goes_by_blocks(self) -> bool {
+        cfg!(any(target_arch = "x86_64", target_feature = "simd128")) && self != Self::Portable
+    }
 }

@@ -9,18 +9,23 @@ use super::batch::Programs;
 use super::blocks::Blocks;
 use super::column::{self, Column};
 use super::conditions::Conditions;
+use super::kernel::Kernel;
 use super::layout::Trees;
 use crate::ensemble::{Ensemble, EnsembleParts, FlatNode};
 
 /// Conditions of a part, so that those of 512 rows fit a cache of the second level.
 pub(super) const MAX_CONDITIONS: usize = 16_384;
 
-/// The condition that no row meets. Those of the columns follow.
+/// The condition that no row meets.
 pub(super) const NEVER: u16 = 0;
+/// The condition that every row meets.
+pub(super) const ALWAYS: u16 = 1;
+/// The first condition of the columns.
+pub(super) const FIRST: usize = 2;
 
 #[derive(Clone, Debug)]
 pub(super) enum Part {
-    Shared(Box<Shared>),
+    Shared(Shared),
     /// A tree with more conditions than a part may have, for the plain evaluator.
     Plain(Box<Ensemble>),
 }
@@ -29,17 +34,17 @@ pub(super) enum Part {
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     pub(super) columns: Vec<Column>,
-    /// With the one that is never met.
+    /// With the two that are the same of every row.
     pub(super) conditions: usize,
     pub(super) trees: Trees,
-    /// `None` where one row has too many bytes.
+    /// `None` where the kernel has no use for them, or one row too many bytes.
     pub(super) blocks: Option<Blocks>,
     pub(super) programs: OnceLock<Programs>,
 }
 
 /// Divides an ensemble into parts.
-pub(super) fn parts(ensemble: &Ensemble) -> Vec<Part> {
-    let mut division = Division::new(ensemble);
+pub(super) fn parts(ensemble: &Ensemble, kernel: Kernel) -> Vec<Part> {
+    let mut division = Division::new(ensemble, kernel);
     let mut first = 0;
     for tree in 0..ensemble.trees() {
         if division.add(tree) {
@@ -64,6 +69,7 @@ pub(super) fn parts(ensemble: &Ensemble) -> Vec<Part> {
 
 struct Division<'trees> {
     ensemble: &'trees Ensemble,
+    kernel: Kernel,
     conditions: Conditions<'trees>,
     parts: Vec<Part>,
     /// Conditions of the trees that were added since the last part.
@@ -75,10 +81,11 @@ struct Division<'trees> {
 }
 
 impl<'trees> Division<'trees> {
-    fn new(ensemble: &'trees Ensemble) -> Self {
+    fn new(ensemble: &'trees Ensemble, kernel: Kernel) -> Self {
         let conditions = Conditions::new(ensemble);
         Self {
             ensemble,
+            kernel,
             parts: Vec::new(),
             used: Vec::new(),
             used_in: vec![u32::MAX; conditions.distinct.len()],
@@ -100,7 +107,7 @@ impl<'trees> Division<'trees> {
                 self.used.push(condition);
             }
         }
-        let fits = self.used.len() < MAX_CONDITIONS;
+        let fits = FIRST + self.used.len() <= MAX_CONDITIONS;
         if !fits {
             self.used.truncate(before);
         }
@@ -110,12 +117,11 @@ impl<'trees> Division<'trees> {
     /// Makes a part of the trees that were added.
     fn finish(&mut self, trees: Range<usize>) {
         self.used.sort_unstable();
-        let first = usize::from(NEVER) + 1;
         let numbers = &mut self.numbers;
         let columns = column::columns(
             &self.conditions.distinct,
             &self.used,
-            first,
+            FIRST,
             |condition, number| {
                 numbers[condition as usize] = number as u16;
             },
@@ -125,13 +131,16 @@ impl<'trees> Division<'trees> {
             None => NEVER,
         };
         let trees = Trees::new(self.ensemble, trees, number);
-        self.parts.push(Part::Shared(Box::new(Shared {
-            blocks: Blocks::new(&columns, &trees),
-            conditions: first + self.used.len(),
+        self.parts.push(Part::Shared(Shared {
+            blocks: match self.kernel.goes_by_blocks() {
+                true => Blocks::new(&columns, &trees),
+                false => None,
+            },
+            conditions: FIRST + self.used.len(),
             columns,
             trees,
             programs: OnceLock::new(),
-        })));
+        }));
         self.used.clear();
     }
 }

@@ -1,13 +1,13 @@
 //! What is known of the rows of a block.
 
 use super::super::Engine;
-use super::super::part::{NEVER, Part};
+use super::super::part::{ALWAYS, Part};
 use super::answers::Scratch;
 use super::{Bits, ROWS};
 use crate::ensemble::Ensemble;
 
 pub(super) struct Block {
-    /// By condition: the rows that meet it. Then, for programs: all rows, and what is computed on the way.
+    /// By condition: the rows that meet it. Then what programs compute on the way.
     pub(super) met: Vec<Bits>,
     /// By group: the margin of each row, at its position.
     pub(super) margins: Vec<[f32; ROWS]>,
@@ -22,9 +22,9 @@ impl Block {
             Part::Shared(shared) => shared.conditions + shared.programs().registers(),
             Part::Plain(_) => 0,
         });
-        let mut met = vec![Bits::ALL; rows_of_bits.max().unwrap_or(0)];
-        if let Some(never) = met.get_mut(usize::from(NEVER)) {
-            *never = Bits::NONE;
+        let mut met = vec![Bits::NONE; rows_of_bits.max().unwrap_or(0)];
+        if let Some(always) = met.get_mut(usize::from(ALWAYS)) {
+            *always = Bits::ALL;
         }
         Self {
             met,

@@ -5,7 +5,7 @@
 //! those of its children. Where these are the same no choice is made.
 
 use super::super::layout::{Layout, LinkedNode, Trees};
-use super::super::part::Shared;
+use super::super::part::{ALWAYS, NEVER, Shared};
 use super::lanes::Lanes;
 use super::{Bits, ROWS};
 
@@ -56,7 +56,7 @@ impl Programs {
         programs
     }
 
-    /// Bits of rows that programs need beyond those of conditions, the first being all rows.
+    /// Bits of rows that programs need beyond those of conditions.
     pub(super) fn registers(&self) -> usize {
         self.registers
     }
@@ -78,9 +78,8 @@ struct Compiler<'trees> {
     /// Leaves so far.
     count: usize,
     bits: usize,
-    /// The register of no row, and that of all.
-    none: u16,
-    all: u16,
+    /// Registers below this are of conditions.
+    first: u16,
     free: Vec<u16>,
     /// The first register that was never used.
     end: u16,
@@ -97,10 +96,9 @@ impl<'trees> Compiler<'trees> {
             leaves: Vec::new(),
             count: 0,
             bits: 0,
-            none: super::super::part::NEVER,
-            all: conditions as u16,
+            first: conditions as u16,
             free: Vec::new(),
-            end: conditions as u16 + 1,
+            end: conditions as u16,
         }
     }
 
@@ -140,10 +138,10 @@ impl<'trees> Compiler<'trees> {
             let code = self.count ^ self.count >> 1;
             self.leaves[code] = f32::from_bits(node.link);
             self.count += 1;
-            return std::array::from_fn(|bit| if code >> bit & 1 == 1 { self.all } else { self.none });
+            return std::array::from_fn(|bit| if code >> bit & 1 == 1 { ALWAYS } else { NEVER });
         }
         let (left, right) = (self.node(node.link as usize), self.node(node.link as usize + 1));
-        let mut code = [self.none; MOST_BITS];
+        let mut code = [NEVER; MOST_BITS];
         for bit in 0..self.bits {
             code[bit] = self.choose(node.condition, left[bit], right[bit]);
         }
@@ -155,15 +153,18 @@ impl<'trees> Compiler<'trees> {
         if left == right {
             return left;
         }
-        if (left, right) == (self.none, self.all) {
+        if (left, right) == (NEVER, ALWAYS) {
             return condition;
         }
         let to = self.free.pop().unwrap_or_else(|| {
             self.end += 1;
             self.end - 1
         });
-        self.free
-            .extend([left, right].into_iter().filter(|register| *register > self.all));
+        self.free.extend(
+            [left, right]
+                .into_iter()
+                .filter(|register| *register >= self.first),
+        );
         self.choices.push(Choice {
             to,
             condition,
@@ -208,8 +209,8 @@ impl Program {
                 let mut bytes = [[0_u8; ROWS]; 2];
                 L::bytes(&low, bytes[0].as_mut_ptr());
                 L::bytes(&high, bytes[1].as_mut_ptr());
-                for (row, (low, high)) in bytes[0].iter().zip(&bytes[1]).take(64 * L::WORDS).enumerate() {
-                    let code = usize::from(*high) << 8 | usize::from(*low);
+                for row in 0..64 * L::WORDS {
+                    let code = usize::from(bytes[1][row]) << 8 | usize::from(bytes[0][row]);
                     *margins.add(row) += *self.leaves.as_ptr().add(code);
                 }
             }

@@ -6,11 +6,11 @@ use std::mem::MaybeUninit;
 
 use super::super::column::{Column, ColumnKind};
 use super::super::layout::{ABREAST, Layout, LinkedNode, Run, Trees};
-use super::super::part::{MAX_CONDITIONS, NEVER, Shared};
+use super::super::part::{ALWAYS, MAX_CONDITIONS, NEVER, Shared};
 
 /// Bytes that are copied at a time. Copies may run on behind the last condition of a column, to where those of the next
 /// one will be.
-const STEP: usize = 64;
+const STEP: usize = 16;
 /// Bytes on either side of the window.
 const HALF: usize = 256;
 
@@ -34,10 +34,11 @@ pub(super) fn add_row(shared: &Shared, features: &[f32], margins: &mut [f32]) {
     // SAFETY: bytes that need not be initialised are there.
     let answers = unsafe { answers.assume_init_mut() };
     answers.0[usize::from(NEVER)].write(0);
+    answers.0[usize::from(ALWAYS)].write(1);
     for column in &shared.columns {
         answers.answer(column, features[column.feature]);
     }
-    // SAFETY: the columns have all conditions of the part but the one that is never met, which was written before them.
+    // SAFETY: the columns have all conditions of the part but the first two, which were written before them.
     unsafe { add_trees(&shared.trees, answers.0.as_ptr().cast(), margins) }
 }
 

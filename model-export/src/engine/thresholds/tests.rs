@@ -13,12 +13,17 @@ fn spacings() -> Vec<(&'static str, Vec<f32>)> {
     uneven.extend((0..120).map(|index| 1e30 + index as f32 * 1e24));
     uneven.insert(0, -1e38);
     let extreme = vec![f32::MIN, -1.0, -f32::MIN_POSITIVE, 0.0, 1e-45, 2.0, f32::MAX];
+    let mut infinite = extreme.clone();
+    infinite.insert(0, f32::NEG_INFINITY);
+    infinite.push(f32::INFINITY);
     vec![
         ("linear", even),
         ("logarithmic", steep),
         ("logarithmic", subnormal),
         ("none", uneven),
         ("logarithmic", extreme),
+        ("linear", vec![f32::NEG_INFINITY, 0.0, f32::INFINITY]),
+        ("logarithmic", infinite),
         ("linear", vec![0.0]),
         ("linear", vec![-2.5, 3.0]),
     ]
@@ -43,12 +48,13 @@ fn any_spacing_is_counted_as_one_by_one() {
             Buckets::Logarithmic { .. } => "logarithmic",
             Buckets::None => "none",
         };
-        assert_eq!(chosen, kind, "{thresholds:?}");
+        assert_eq!(chosen, kind, "from {} on", sorted[0]);
         for x in values(&sorted) {
             assert_eq!(
                 thresholds.at_or_below(x),
                 one_by_one(&sorted, x),
-                "{x} in {sorted:?}"
+                "{x} from {} on",
+                sorted[0]
             );
         }
     }
