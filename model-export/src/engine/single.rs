@@ -18,7 +18,6 @@ mod compare;
 use super::blocks::{Blocks, SLOTS, Slots};
 use super::column::{Column, ColumnKind};
 use super::kernel::Kernel;
-use super::layout::Trees;
 use super::part::{Part, Shared};
 
 impl Part {
@@ -36,17 +35,16 @@ impl Shared {
         if let Some(blocks) = &self.blocks
             && let Some(add) = by_blocks(kernel)
         {
-            let slots = Slots::new(&self.columns, features);
             // SAFETY: an engine is never made with a kernel that doesn't run.
-            return unsafe { add(&self.trees, blocks, &slots, margins) };
+            return unsafe { add(self, blocks, features, margins) };
         }
         answers::add_row(self, features, margins);
     }
 }
 
-type AddRow = unsafe fn(&Trees, &Blocks, &Slots, &mut [f32]);
+type AddRow = unsafe fn(&Shared, &Blocks, &[f32], &mut [f32]);
 
-/// How a kernel compares blocks, if it does.
+/// How a kernel adds the leaves that a row reaches to the margins of their groups, if it goes by blocks.
 fn by_blocks(kernel: Kernel) -> Option<AddRow> {
     match kernel {
         #[cfg(target_arch = "x86_64")]
@@ -60,6 +58,7 @@ fn by_blocks(kernel: Kernel) -> Option<AddRow> {
 }
 
 impl Slots {
+    #[inline(always)]
     fn new(columns: &[Column], features: &[f32]) -> Self {
         let mut slots = [0; SLOTS];
         let mut next = 1;
@@ -67,11 +66,8 @@ impl Slots {
             let x = features[column.feature];
             match &column.kind {
                 ColumnKind::Numbers(numbers) => {
-                    slots[next] = if x.is_nan() {
-                        0
-                    } else {
-                        numbers.thresholds.at_or_below(x) as u8 + 1
-                    };
+                    let count = numbers.thresholds.at_or_below(x) as u8;
+                    slots[next] = count + u8::from(!x.is_nan());
                     next += 1;
                 }
                 ColumnKind::Sets(sets) => {

@@ -110,18 +110,14 @@ pub(super) unsafe fn answer<L: Lanes, C: Count>(
     scratch: &mut Scratch,
 ) {
     let words = words::<L>(rows.len() / features);
-    let mut first = None;
+    let mut window = 0..0;
     for column in &shared.columns {
-        let start = match first {
-            Some(start) if (start..start + WINDOW).contains(&column.feature) => start,
-            _ => {
-                // SAFETY: as the caller promises.
-                unsafe { L::take(rows, features, column.feature, &mut scratch.window) };
-                column.feature
-            }
-        };
-        first = Some(start);
-        let values = &scratch.window[column.feature - start].0;
+        if !window.contains(&column.feature) {
+            window = column.feature..column.feature + WINDOW;
+            // SAFETY: as the caller promises.
+            unsafe { L::take(rows, features, window.start, &mut scratch.window) };
+        }
+        let values = &scratch.window[column.feature - window.start].0;
         let Some(values) = values.first_chunk::<ROWS>() else {
             continue;
         };

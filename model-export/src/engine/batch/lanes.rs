@@ -1,7 +1,12 @@
 //! Bits of rows that one instruction works on.
 
+use std::mem::MaybeUninit;
+
 use super::ROWS;
 use super::answers::{Values, WINDOW};
+
+/// Rows whose leaves are added at a time.
+const TOGETHER: usize = 8;
 
 /// Bits of `64 * WORDS` rows.
 ///
@@ -70,12 +75,21 @@ pub(super) trait Lanes: Copy {
     /// Adds to each row's margin its leaf, the bits of whose index are in `planes`.
     #[inline(always)]
     unsafe fn add_leaves(planes: &[Self; 8], leaves: *const f32, margins: *mut f32) {
-        let mut indices = [0_u8; ROWS];
+        let mut indices = MaybeUninit::<[u8; ROWS]>::uninit();
         // SAFETY: as the caller promises; there are leaves for all indices.
         unsafe {
-            Self::bytes(planes, indices.as_mut_ptr());
-            for (row, index) in indices.iter().take(64 * Self::WORDS).enumerate() {
-                *margins.add(row) += *leaves.add(usize::from(*index));
+            let indices = indices.as_mut_ptr().cast::<u8>();
+            Self::bytes(planes, indices);
+            for row in (0..64 * Self::WORDS).step_by(TOGETHER) {
+                let mut values = [0.0; TOGETHER];
+                for (index, value) in values.iter_mut().enumerate() {
+                    *value = *leaves.add(usize::from(*indices.add(row + index)));
+                }
+                let margins = margins.add(row).cast::<[f32; TOGETHER]>();
+                for (value, margin) in values.iter_mut().zip(*margins) {
+                    *value += margin;
+                }
+                *margins = values;
             }
         }
     }

@@ -4,6 +4,7 @@
 //! split are its own condition, then those of the child that the condition chooses.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 use super::lanes::Lanes;
 use super::{Bits, WORDS};
@@ -99,7 +100,7 @@ pub(super) trait Height<L: Lanes> {
     unsafe fn turns(levels: &Levels, level: usize, node: usize) -> Self::Turns;
 
     /// Which of `below`, one for each leaf, the turns from a node on lead to.
-    unsafe fn select(levels: &Levels, level: usize, node: usize, below: &[L; 16]) -> L;
+    unsafe fn select(levels: &Levels, level: usize, node: usize, below: *const L) -> L;
 }
 
 pub(super) struct Leaf;
@@ -112,8 +113,9 @@ impl<L: Lanes> Height<L> for Leaf {
     unsafe fn turns(_: &Levels, _: usize, _: usize) {}
 
     #[inline(always)]
-    unsafe fn select(_: &Levels, _: usize, node: usize, below: &[L; 16]) -> L {
-        below[node]
+    unsafe fn select(_: &Levels, _: usize, node: usize, below: *const L) -> L {
+        // SAFETY: as the caller promises.
+        unsafe { *below.add(node) }
     }
 }
 
@@ -132,7 +134,7 @@ impl<L: Lanes, H: Height<L>> Height<L> for Above<H> {
     }
 
     #[inline(always)]
-    unsafe fn select(levels: &Levels, level: usize, node: usize, below: &[L; 16]) -> L {
+    unsafe fn select(levels: &Levels, level: usize, node: usize, below: *const L) -> L {
         // SAFETY: as the caller promises.
         unsafe {
             let left = H::select(levels, level + 1, 2 * node, below);
@@ -185,18 +187,19 @@ impl<L: Lanes, Upper: Height<L>> Network<L> for Stacked<Upper> {
         unsafe {
             let upper = Upper::Turns::COUNT;
             // By plane and subtree.
-            let mut below = [[L::none(); 16]; 4];
+            let mut below = [const { [const { MaybeUninit::uninit() }; 16] }; 4];
             for subtree in 0..1 << upper {
                 let levels = Levels::new(conditions, (1 << upper) + subtree, 4, met);
                 let (a, (b, (c, (d, ())))) = <Height4 as Height<L>>::turns(&levels, 0, 0);
-                for (plane, turn) in below.iter_mut().zip([d, c, b, a]) {
-                    *plane.get_unchecked_mut(subtree) = turn;
-                }
+                below[3].get_unchecked_mut(subtree).write(a);
+                below[2].get_unchecked_mut(subtree).write(b);
+                below[1].get_unchecked_mut(subtree).write(c);
+                below[0].get_unchecked_mut(subtree).write(d);
             }
             let levels = Levels::new(conditions, 1, upper, met);
             Upper::turns(&levels, 0, 0).write(&mut planes[4..]);
             for (plane, below) in planes.iter_mut().zip(&below) {
-                *plane = Upper::select(&levels, 0, 0, below);
+                *plane = Upper::select(&levels, 0, 0, below.as_ptr().cast());
             }
         }
     }

@@ -103,12 +103,13 @@ impl Heaps<'_> {
         let leaves = trees.leaves[start..].chunks_exact(1 << height);
         for ((tree, conditions), leaves) in run.trees.clone().zip(conditions).zip(leaves) {
             let margins = &mut margins[usize::from(trees.groups[tree])];
-            for word in (0..WORDS).step_by(L::WORDS) {
-                if L::WORDS < WORDS && word >= words {
-                    break;
-                }
-                // SAFETY: as the caller promises.
-                unsafe {
+            // SAFETY: as the caller promises.
+            unsafe {
+                for word in (0..WORDS).step_by(L::WORDS) {
+                    // Read from memory each time, which leaves a register for the network.
+                    if L::WORDS < WORDS && word >= std::ptr::read_volatile(&raw const words) {
+                        break;
+                    }
                     let mut planes = [L::none(); 8];
                     N::turns(
                         conditions.as_ptr(),

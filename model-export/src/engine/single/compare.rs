@@ -7,35 +7,36 @@ pub(super) mod avx512;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) mod simd128;
 
-use super::super::blocks::{
-    Block, Blocks, Exit, LEVELS, LinkedBlock, NODES, Slots, Tops, turns, upper_levels,
-};
-use super::super::layout::{ABREAST, Layout, Trees};
+use super::super::blocks::{Block, Blocks, Exit, LEVELS, LinkedBlock, NODES, Slots, Tops, upper_levels};
+use super::super::layout::{ABREAST, Layout};
+use super::super::part::Shared;
 
-/// A row's bytes in registers.
+/// A row's bytes, ready to be compared with.
 ///
 /// # Safety
 /// Of all its functions: the processor has the instructions, and blocks can be read.
 trait Compare: Sized {
     /// `used` slots are in use.
     unsafe fn new(slots: &Slots, used: usize) -> Self;
-    /// Which nodes of several blocks are met, a bit for each of the fifteen.
-    unsafe fn tops(&self, tops: *const Tops) -> [usize; ABREAST];
-    /// Which nodes of several blocks are met.
-    unsafe fn blocks(&self, blocks: [*const Block; ABREAST]) -> [usize; ABREAST];
-    /// Which nodes of a block are met.
-    unsafe fn block(&self, block: &Block) -> usize;
+    /// The turns through several blocks.
+    unsafe fn through_tops(&self, tops: *const Tops) -> [usize; ABREAST];
+    /// The turns through several blocks.
+    unsafe fn through_blocks(&self, blocks: [*const Block; ABREAST]) -> [usize; ABREAST];
+    /// The turns through a block.
+    unsafe fn through(&self, block: &Block) -> usize;
 }
 
 /// Adds the leaves that a row reaches to the margins of their groups.
 ///
 /// # Safety
-/// The processor has the instructions of `C`; `blocks` are those of `trees`.
+/// The processor has the instructions of `C`; `blocks` are those of the part.
 #[inline(always)]
-unsafe fn add_row<C: Compare>(trees: &Trees, blocks: &Blocks, slots: &Slots, margins: &mut [f32]) {
+unsafe fn add_row<C: Compare>(shared: &Shared, blocks: &Blocks, features: &[f32], margins: &mut [f32]) {
+    let trees = &shared.trees;
+    let slots = Slots::new(&shared.columns, features);
     // SAFETY: as the caller promises.
     unsafe {
-        let compare = C::new(slots, blocks.used);
+        let compare = C::new(&slots, blocks.used);
         for (run, start) in trees.runs.iter().zip(&blocks.starts) {
             let groups = &trees.groups[run.trees.clone()];
             match run.layout {
@@ -70,8 +71,8 @@ unsafe fn add_row<C: Compare>(trees: &Trees, blocks: &Blocks, slots: &Slots, mar
 unsafe fn linked<C: Compare>(compare: &C, blocks: &[LinkedBlock], first: usize) -> f32 {
     let mut block = &blocks[first];
     loop {
-        // SAFETY: a block has fifteen nodes.
-        match block.exits[unsafe { turns(compare.block(&block.block)) }] {
+        // SAFETY: as the caller promises.
+        match block.exits[unsafe { compare.through(&block.block) }] {
             Exit::Leaf(value) => return value,
             Exit::Block(next) => block = &blocks[next as usize],
         }
@@ -135,14 +136,13 @@ impl Heaps {
     unsafe fn ahead<C: Compare, const HIGH: bool>(&mut self, compare: &C) -> Ahead {
         // SAFETY: as the caller promises; turns are below the number of lower blocks of a tree, or of its leaves.
         unsafe {
-            let met = compare.tops(self.tops);
+            let turns = compare.through_tops(self.tops);
             self.tops = self.tops.add(1);
             let mut ahead = Ahead {
                 blocks: [self.lower; ABREAST],
                 leaves: [self.leaves; ABREAST],
             };
-            for (tree, met) in met.into_iter().enumerate() {
-                let turns = turns(met);
+            for (tree, turns) in turns.into_iter().enumerate() {
                 if HIGH {
                     ahead.blocks[tree] = self.lower.add(turns);
                     ahead.leaves[tree] = self.leaves.add(turns * NODES);
@@ -181,8 +181,8 @@ impl Ahead {
             if !HIGH {
                 return self.leaves.map(|leaf| *leaf);
             }
-            let met = compare.blocks(self.blocks);
-            std::array::from_fn(|tree| *self.leaves[tree].add(turns(met[tree])))
+            let turns = compare.through_blocks(self.blocks);
+            std::array::from_fn(|tree| *self.leaves[tree].add(turns[tree]))
         }
     }
 }

@@ -2,16 +2,22 @@
 
 use std::arch::x86_64::*;
 
-use super::super::super::blocks::{Block, Blocks, Slots, Tops};
-use super::super::super::layout::{ABREAST, Trees};
+use super::super::super::blocks::{Block, Blocks, Slots, Tops, turns};
+use super::super::super::layout::ABREAST;
+use super::super::super::part::Shared;
 use super::Compare;
 
 /// # Safety
-/// The processor has the instructions; `blocks` are those of `trees`.
+/// The processor has the instructions; `blocks` are those of the part.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(in super::super) unsafe fn add_row(trees: &Trees, blocks: &Blocks, slots: &Slots, margins: &mut [f32]) {
+pub(in super::super) unsafe fn add_row(
+    shared: &Shared,
+    blocks: &Blocks,
+    features: &[f32],
+    margins: &mut [f32],
+) {
     // SAFETY: as the caller promises.
-    unsafe { super::add_row::<Table>(trees, blocks, slots, margins) }
+    unsafe { super::add_row::<Table>(shared, blocks, features, margins) }
 }
 
 struct Table {
@@ -31,40 +37,40 @@ impl Compare for Table {
     }
 
     #[inline(always)]
-    unsafe fn tops(&self, tops: *const Tops) -> [usize; ABREAST] {
+    unsafe fn through_tops(&self, tops: *const Tops) -> [usize; ABREAST] {
         // SAFETY: tops are six times 32 aligned bytes.
         unsafe {
             let [ab_slots, cd_slots, ab_less, cd_less, ab_least, cd_least] = *tops.cast::<[__m256i; 6]>();
-            let ab = self.met(ab_slots, ab_less, ab_least);
-            let cd = self.met(cd_slots, cd_less, cd_least);
-            [ab & 0xffff, ab >> 16, cd & 0xffff, cd >> 16]
+            let [a, b] = self.turns(ab_slots, ab_less, ab_least);
+            let [c, d] = self.turns(cd_slots, cd_less, cd_least);
+            [a, b, c, d]
         }
     }
 
     #[inline(always)]
-    unsafe fn blocks(&self, [a, b, c, d]: [*const Block; ABREAST]) -> [usize; ABREAST] {
+    unsafe fn through_blocks(&self, [a, b, c, d]: [*const Block; ABREAST]) -> [usize; ABREAST] {
         // SAFETY: as the caller promises.
         unsafe {
-            let (ab, cd) = (self.pair(a, b), self.pair(c, d));
-            [ab & 0xffff, ab >> 16, cd & 0xffff, cd >> 16]
+            let ([a, b], [c, d]) = (self.pair(a, b), self.pair(c, d));
+            [a, b, c, d]
         }
     }
 
     #[inline(always)]
-    unsafe fn block(&self, block: &Block) -> usize {
+    unsafe fn through(&self, block: &Block) -> usize {
         // SAFETY: as the caller promises.
-        unsafe { self.pair(block, block) & 0xffff }
+        unsafe { self.pair(block, block)[0] }
     }
 }
 
 impl Table {
     #[inline(always)]
-    unsafe fn pair(&self, a: *const Block, b: *const Block) -> usize {
+    unsafe fn pair(&self, a: *const Block, b: *const Block) -> [usize; 2] {
         // SAFETY: a block is three times 16 aligned bytes.
         unsafe {
             let [a_slots, a_less, a_least] = *a.cast::<[__m128i; 3]>();
             let [b_slots, b_less, b_least] = *b.cast::<[__m128i; 3]>();
-            self.met(
+            self.turns(
                 _mm256_set_m128i(b_slots, a_slots),
                 _mm256_set_m128i(b_less, a_less),
                 _mm256_set_m128i(b_least, a_least),
@@ -72,9 +78,10 @@ impl Table {
         }
     }
 
+    /// The turns through two blocks.
     #[inline(always)]
-    unsafe fn met(&self, mut slots: __m256i, less: __m256i, least: __m256i) -> usize {
-        // SAFETY: the processor has the instructions.
+    unsafe fn turns(&self, mut slots: __m256i, less: __m256i, least: __m256i) -> [usize; 2] {
+        // SAFETY: the processor has the instructions; the last place of a block is never met.
         unsafe {
             let mut bytes = _mm256_setzero_si256();
             for table in self.slots.iter().take(self.used) {
@@ -86,7 +93,8 @@ impl Table {
             }
             let bytes = _mm256_sub_epi8(bytes, less);
             let met = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, least), bytes);
-            _mm256_movemask_epi8(met) as u32 as usize
+            let met = _mm256_movemask_epi8(met) as u32 as usize;
+            [turns(met & 0xffff), turns(met >> 16)]
         }
     }
 }

@@ -2,16 +2,22 @@
 
 use std::arch::x86_64::*;
 
-use super::super::super::blocks::{Block, Blocks, Slots, Tops};
-use super::super::super::layout::{ABREAST, Trees};
+use super::super::super::blocks::{Block, Blocks, Slots, Tops, turns};
+use super::super::super::layout::ABREAST;
+use super::super::super::part::Shared;
 use super::Compare;
 
 /// # Safety
-/// The processor has the instructions; `blocks` are those of `trees`.
+/// The processor has the instructions; `blocks` are those of the part.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(in super::super) unsafe fn add_row(trees: &Trees, blocks: &Blocks, slots: &Slots, margins: &mut [f32]) {
+pub(in super::super) unsafe fn add_row(
+    shared: &Shared,
+    blocks: &Blocks,
+    features: &[f32],
+    margins: &mut [f32],
+) {
     // SAFETY: as the caller promises.
-    unsafe { super::add_row::<Table>(trees, blocks, slots, margins) }
+    unsafe { super::add_row::<Table>(shared, blocks, features, margins) }
 }
 
 struct Table {
@@ -30,23 +36,23 @@ impl Compare for Table {
     }
 
     #[inline(always)]
-    unsafe fn tops(&self, tops: *const Tops) -> [usize; ABREAST] {
+    unsafe fn through_tops(&self, tops: *const Tops) -> [usize; ABREAST] {
         // SAFETY: tops are three times 64 aligned bytes.
         unsafe {
             let [slots, less, least] = *tops.cast::<[__m512i; 3]>();
-            self.met(slots, less, least)
+            self.turns(slots, less, least)
         }
     }
 
     #[inline(always)]
-    unsafe fn blocks(&self, [a, b, c, d]: [*const Block; ABREAST]) -> [usize; ABREAST] {
+    unsafe fn through_blocks(&self, [a, b, c, d]: [*const Block; ABREAST]) -> [usize; ABREAST] {
         // SAFETY: a block is three times 16 aligned bytes.
         unsafe {
             let [a_slots, a_less, a_least] = *a.cast::<[__m128i; 3]>();
             let [b_slots, b_less, b_least] = *b.cast::<[__m128i; 3]>();
             let [c_slots, c_less, c_least] = *c.cast::<[__m128i; 3]>();
             let [d_slots, d_less, d_least] = *d.cast::<[__m128i; 3]>();
-            self.met(
+            self.turns(
                 joined(a_slots, b_slots, c_slots, d_slots),
                 joined(a_less, b_less, c_less, d_less),
                 joined(a_least, b_least, c_least, d_least),
@@ -55,29 +61,41 @@ impl Compare for Table {
     }
 
     #[inline(always)]
-    unsafe fn block(&self, block: &Block) -> usize {
+    unsafe fn through(&self, block: &Block) -> usize {
         // SAFETY: a block is three times 16 aligned bytes.
         unsafe {
             let [slots, less, least] = *(&raw const *block).cast::<[__m128i; 3]>();
-            let [slots, less, least] = [
-                _mm512_castsi128_si512(slots),
-                _mm512_castsi128_si512(less),
-                _mm512_castsi128_si512(least),
-            ];
-            self.met(slots, less, least)[0]
+            let slots = _mm512_castsi128_si512(slots);
+            let (less, least) = (_mm512_castsi128_si512(less), _mm512_castsi128_si512(least));
+            turns(usize::from(self.met(slots, less, least) as u16))
         }
     }
 }
 
 impl Table {
+    /// Which nodes of four blocks are met.
     #[inline(always)]
-    unsafe fn met(&self, slots: __m512i, less: __m512i, least: __m512i) -> [usize; ABREAST] {
+    unsafe fn met(&self, slots: __m512i, less: __m512i, least: __m512i) -> u64 {
         // SAFETY: the processor has the instructions.
-        let met = unsafe {
+        unsafe {
             let bytes = _mm512_permutex2var_epi8(self.low, slots, self.high);
             _mm512_cmpge_epu8_mask(_mm512_sub_epi8(bytes, less), least)
-        };
-        std::array::from_fn(|block| usize::from((met >> (16 * block)) as u16))
+        }
+    }
+
+    /// The turns through four blocks.
+    #[inline(always)]
+    unsafe fn turns(&self, slots: __m512i, less: __m512i, least: __m512i) -> [usize; ABREAST] {
+        // SAFETY: the processor has the instructions; the last place of a block is never met.
+        unsafe {
+            let met = self.met(slots, less, least);
+            [
+                turns(usize::from(met as u16)),
+                turns(usize::from((met >> 16) as u16)),
+                turns(usize::from((met >> 32) as u16)),
+                turns(usize::from((met >> 48) as u16)),
+            ]
+        }
     }
 }
 
