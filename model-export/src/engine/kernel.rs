@@ -57,6 +57,10 @@ impl Kernel {
 
     /// Whether one row goes through trees by blocks.
     pub(super) fn goes_by_blocks(self) -> bool {
-        cfg!(any(target_arch = "x86_64", target_feature = "simd128")) && self != Self::Portable
+        let vectors = cfg!(any(
+            target_arch = "x86_64",
+            all(target_arch = "wasm32", target_feature = "simd128")
+        ));
+        vectors && self != Self::Portable
     }
 }

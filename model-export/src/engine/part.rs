@@ -25,7 +25,7 @@ pub(super) const FIRST: usize = 2;
 
 #[derive(Clone, Debug)]
 pub(super) enum Part {
-    Shared(Shared),
+    Shared(Box<Shared>),
     /// A tree with more conditions than a part may have, for the plain evaluator.
     Plain(Box<Ensemble>),
 }
@@ -131,7 +131,7 @@ impl<'trees> Division<'trees> {
             None => NEVER,
         };
         let trees = Trees::new(self.ensemble, trees, number);
-        self.parts.push(Part::Shared(Shared {
+        self.parts.push(Part::Shared(Box::new(Shared {
             blocks: match self.kernel.goes_by_blocks() {
                 true => Blocks::new(&columns, &trees),
                 false => None,
@@ -140,7 +140,7 @@ impl<'trees> Division<'trees> {
             columns,
             trees,
             programs: OnceLock::new(),
-        }));
+        })));
         self.used.clear();
     }
 }

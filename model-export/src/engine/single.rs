@@ -15,8 +15,7 @@ mod answers;
 ))]
 mod compare;
 
-use super::blocks::{Blocks, SLOTS, Slots};
-use super::column::{Column, ColumnKind};
+use super::blocks::Blocks;
 use super::kernel::Kernel;
 use super::part::{Part, Shared};
 
@@ -54,35 +53,5 @@ fn by_blocks(kernel: Kernel) -> Option<AddRow> {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         Kernel::Simd128 => Some(compare::simd128::add_row),
         _ => None,
-    }
-}
-
-impl Slots {
-    #[inline(always)]
-    fn new(columns: &[Column], features: &[f32]) -> Self {
-        let mut slots = [0; SLOTS];
-        let mut next = 1;
-        for column in columns {
-            let x = features[column.feature];
-            match &column.kind {
-                ColumnKind::Numbers(numbers) => {
-                    let count = numbers.thresholds.at_or_below(x) as u8;
-                    slots[next] = count + u8::from(!x.is_nan());
-                    next += 1;
-                }
-                ColumnKind::Sets(sets) => {
-                    let slots = &mut slots[next..next + sets.count];
-                    if x.is_nan() {
-                        slots[sets.missing_left..].fill(1);
-                    } else {
-                        for set in sets.categories.sets_with(x) {
-                            slots[usize::from(*set)] = 1;
-                        }
-                    }
-                    next += sets.count;
-                }
-            }
-        }
-        Self(slots)
     }
 }

@@ -209,8 +209,8 @@ impl Program {
                 let mut bytes = [[0_u8; ROWS]; 2];
                 L::bytes(&low, bytes[0].as_mut_ptr());
                 L::bytes(&high, bytes[1].as_mut_ptr());
-                for row in 0..64 * L::WORDS {
-                    let code = usize::from(bytes[1][row]) << 8 | usize::from(bytes[0][row]);
+                for (row, (low, high)) in bytes[0].iter().zip(&bytes[1]).enumerate().take(64 * L::WORDS) {
+                    let code = usize::from(*high) << 8 | usize::from(*low);
                     *margins.add(row) += *self.leaves.as_ptr().add(code);
                 }
             }

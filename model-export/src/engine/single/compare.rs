@@ -6,6 +6,7 @@ pub(super) mod avx2;
 pub(super) mod avx512;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) mod simd128;
+mod slots;
 
 use super::super::blocks::{Block, Blocks, Exit, LEVELS, LinkedBlock, NODES, Slots, Tops, upper_levels};
 use super::super::layout::{ABREAST, Layout};
