@@ -4,8 +4,15 @@
 
 mod batch;
 #[cfg_attr(
-    not(any(target_arch = "x86_64", target_feature = "simd128")),
-    allow(dead_code, reason = "the portable kernel has no use for blocks")
+    not(any(
+        target_arch = "x86_64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "blocks are compared by vector instructions only"
+    )
 )]
 mod blocks;
 mod categories;
@@ -17,10 +24,29 @@ mod part;
 mod single;
 mod thresholds;
 
+use std::sync::OnceLock;
+
 pub use kernel::Kernel;
 
 use crate::ensemble::Ensemble;
 use part::Part;
+
+/// An engine that is made when first asked for. Any two are equal: they follow from the ensemble they stand beside.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LazyEngine(OnceLock<Engine>);
+
+impl LazyEngine {
+    /// The engine of the ensemble it stands beside.
+    pub(crate) fn of(&self, ensemble: &Ensemble) -> &Engine {
+        self.0.get_or_init(|| Engine::new(ensemble))
+    }
+}
+
+impl PartialEq for LazyEngine {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
 
 /// An ensemble laid out for evaluation.
 ///

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::{Engine, LazyEngine};
 use crate::ensemble::Ensemble;
 use crate::format::{self, FormatError};
 use crate::model::Model;
@@ -15,6 +16,7 @@ pub struct FeatureModel {
     ensemble: Ensemble,
     feature_names: Vec<String>,
     provenance: Provenance,
+    engine: LazyEngine,
 }
 
 impl FeatureModel {
@@ -42,6 +44,7 @@ impl FeatureModel {
             ensemble,
             feature_names,
             provenance,
+            engine: LazyEngine::default(),
         })
     }
 
@@ -63,6 +66,50 @@ impl FeatureModel {
     /// Where it comes from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
+    }
+
+    /// Values that [`FeatureModel::predict`] gives of a row: 1, or one for each class.
+    pub fn outputs(&self) -> usize {
+        self.ensemble.objective().outputs(self.ensemble.groups())
+    }
+
+    /// Writes the outputs of one row, such as the probability of a click.
+    ///
+    /// NaN is missing. Panics when `features` is shorter than [`Ensemble::features`] or `out` than
+    /// [`FeatureModel::outputs`].
+    pub fn predict(&self, features: &[f32], out: &mut [f32]) {
+        let mut margins = vec![0.0; self.ensemble.groups()];
+        self.engine().margin_row(features, &mut margins);
+        self.ensemble.objective().apply(&margins, out);
+    }
+
+    /// Writes the margins of many rows: `rows` has the features of each row one after the other, `out` gets the margins of
+    /// each row, one for each group.
+    ///
+    /// NaN is missing. Panics unless `rows` holds whole rows and `out` has one place for each margin of them.
+    pub fn margins(&self, rows: &[f32], out: &mut [f32]) {
+        self.engine().margins(rows, out);
+    }
+
+    /// Writes the outputs of many rows: as [`FeatureModel::margins`], with as many places for each row as there are
+    /// [`FeatureModel::outputs`].
+    pub fn predict_batch(&self, rows: &[f32], out: &mut [f32]) {
+        let (features, groups, outputs) = (self.ensemble.features(), self.ensemble.groups(), self.outputs());
+        let count = rows.len() / features;
+        assert_eq!(
+            out.len(),
+            count * outputs,
+            "{count} rows have {outputs} outputs each"
+        );
+        let mut margins = vec![0.0; count * groups];
+        self.margins(rows, &mut margins);
+        for (margins, out) in margins.chunks_exact(groups).zip(out.chunks_exact_mut(outputs)) {
+            self.ensemble.objective().apply(margins, out);
+        }
+    }
+
+    fn engine(&self) -> &Engine {
+        self.engine.of(&self.ensemble)
     }
 }
 

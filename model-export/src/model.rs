@@ -3,6 +3,7 @@
 //! Invariant: the encoder's width is the trees' number of features, and every sample row gives exactly its margin.
 
 use crate::encoder::Encoder;
+use crate::engine::LazyEngine;
 use crate::ensemble::Ensemble;
 use crate::feature_model::ModelFile;
 use crate::format::{self, FormatError};
@@ -12,6 +13,9 @@ use crate::row::Row;
 
 /// Self-test rows a model may carry.
 pub(crate) const MAX_SAMPLES: usize = 1024;
+
+/// Rows that are encoded before any of them is predicted.
+const BATCH: usize = 2048;
 
 /// A self-test row carried in the file: generated data, never a row of a real data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,15 @@ pub struct Prediction {
     pub margin: f32,
 }
 
+impl Prediction {
+    fn of(margin: f32) -> Self {
+        Self {
+            probability: probability(margin),
+            margin,
+        }
+    }
+}
+
 /// A complete model. Equality is of everything the file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -38,6 +51,7 @@ pub struct Model {
     ensemble: Ensemble,
     provenance: Provenance,
     samples: Vec<SampleRow>,
+    engine: LazyEngine,
 }
 
 impl Model {
@@ -67,6 +81,7 @@ impl Model {
             ensemble,
             provenance,
             samples,
+            engine: LazyEngine::default(),
         };
         for (index, sample) in model.samples.iter().enumerate() {
             let (expected, found) = (sample.margin_bits, model.predict(&sample.row).margin.to_bits());
@@ -101,11 +116,27 @@ impl Model {
     pub fn predict(&self, row: &Row) -> Prediction {
         let mut features = [0.0; crate::encoder::WIDTH];
         self.encoder.encode(row, &mut features);
-        let margin = self.ensemble.margin(&features);
-        Prediction {
-            probability: probability(margin),
-            margin,
+        let mut margin = [0.0];
+        self.engine.of(&self.ensemble).margin_row(&features, &mut margin);
+        Prediction::of(margin[0])
+    }
+
+    /// The click probabilities of many rows: those of [`Model::predict`], sooner.
+    pub fn predict_batch(&self, rows: &[Row]) -> Vec<Prediction> {
+        let engine = self.engine.of(&self.ensemble);
+        let width = self.encoder.width();
+        let mut features = vec![0.0; width * rows.len().min(BATCH)];
+        let mut margins = vec![0.0; rows.len().min(BATCH)];
+        let mut predictions = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(BATCH) {
+            let (features, margins) = (&mut features[..width * rows.len()], &mut margins[..rows.len()]);
+            for (row, features) in rows.iter().zip(features.chunks_exact_mut(width)) {
+                self.encoder.encode(row, features);
+            }
+            engine.margins(features, margins);
+            predictions.extend(margins.iter().copied().map(Prediction::of));
         }
+        predictions
     }
 
     /// Turns rows into features.

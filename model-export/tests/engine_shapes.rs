@@ -9,7 +9,7 @@ mod rows;
 mod support;
 
 use forest::{Forest, Growth};
-use model_export::{Engine, Ensemble, Kernel, Node};
+use model_export::{Engine, Ensemble, FeatureModel, Kernel, Model, Node, Objective};
 use support::Random;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -300,4 +300,60 @@ fn an_ensemble_without_trees_gives_its_base_margins() {
     )
     .unwrap();
     check_margins("one leaf", &ensemble, &[f32::NAN; 1100]);
+}
+
+#[test]
+fn models_predict_one_row_as_they_predict_many() {
+    let model = support::model();
+    let rows = support::rows(2500, 12);
+    let one_by_one: Vec<_> = rows.iter().map(|row| model.predict(row)).collect();
+    assert_eq!(model.predict_batch(&rows), one_by_one);
+    assert_eq!(model.predict_batch(&[]), []);
+    for (row, prediction) in rows.iter().zip(one_by_one) {
+        let mut features = vec![0.0; model.encoder().width()];
+        model.encoder().encode(row, &mut features);
+        assert_eq!(prediction.margin, model.ensemble().margin(&features));
+        assert_eq!(
+            prediction.probability,
+            model_export::probability(prediction.margin)
+        );
+    }
+    assert_eq!(model.clone(), model);
+    assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model);
+}
+
+#[test]
+fn models_of_features_give_the_outputs_of_their_objective() {
+    let growth = Growth {
+        trees: 12,
+        groups: 3,
+        ..Growth::default()
+    };
+    let forest = Forest::grow(&mut Random::new(9), &growth);
+    let rows = rows::hostile(&forest, 200, 9);
+    for name in ["multi:softprob", "multi:softmax", "reg:squarederror"] {
+        let objective = Objective::from_name(name).unwrap();
+        let model =
+            FeatureModel::new(forest.ensemble_for(objective), Vec::new(), support::provenance()).unwrap();
+        let mut margins = vec![0.0; 200 * 3];
+        model.margins(&rows, &mut margins);
+        let mut expected = vec![0.0; 200 * model.outputs()];
+        for (margins, out) in margins
+            .chunks_exact(3)
+            .zip(expected.chunks_exact_mut(model.outputs()))
+        {
+            objective.apply(margins, out);
+        }
+        let mut outputs = vec![f32::NAN; expected.len()];
+        model.predict_batch(&rows, &mut outputs);
+        assert_eq!(outputs, expected, "{name}");
+        for (row, out) in rows
+            .chunks_exact(forest.features)
+            .zip(outputs.chunks_exact_mut(model.outputs()))
+        {
+            out.fill(f32::NAN);
+            model.predict(row, out);
+        }
+        assert_eq!(outputs, expected, "{name}, one by one");
+    }
 }

@@ -88,7 +88,10 @@ impl Forest {
     }
 
     pub(crate) fn ensemble(&self) -> Ensemble {
-        let objective = Objective::from_name("reg:squarederror").unwrap();
+        self.ensemble_for(Objective::from_name("reg:squarederror").unwrap())
+    }
+
+    pub(crate) fn ensemble_for(&self, objective: Objective) -> Ensemble {
         Ensemble::grouped(objective, &self.base_margins, self.features, &self.trees).unwrap()
     }
 
@@ -175,7 +178,7 @@ fn threshold(feature: u32, index: u64, count: u64) -> f32 {
         0 => centred / 16.0,
         1 => centred * centred * centred.signum() * 1e-3,
         2 => f32::from_bits(index as u32),
-        3 => 2.0_f32.powi(index as i32 % 200 - 100) * if index % 2 == 0 { -1.0 } else { 1.0 },
+        3 => 2.0_f32.powi(index as i32 % 200 - 100) * if index.is_multiple_of(2) { -1.0 } else { 1.0 },
         4 => [
             0.0,
             -0.0,
