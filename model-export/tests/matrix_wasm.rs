@@ -3,7 +3,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
 
-use model_export::{Ensemble, import_xgboost};
+use model_export::{Engine, Ensemble, import_xgboost};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -61,6 +61,15 @@ fn assert_margins(ensemble: &Ensemble, entry: &Entry) {
     for (row, expected) in rows.zip(entry.margins.chunks_exact(ensemble.groups())) {
         ensemble.margins(row, &mut found);
         assert_eq!(bits(&found), bits(expected), "{}, {row:?}", entry.name);
+    }
+    let engine = Engine::new(ensemble);
+    let mut together = vec![f32::NAN; entry.margins.len()];
+    engine.margins(&entry.rows, &mut together);
+    assert_eq!(bits(&together), bits(&entry.margins), "{}, together", entry.name);
+    let rows = entry.rows.chunks_exact(ensemble.features());
+    for (row, expected) in rows.zip(entry.margins.chunks_exact(ensemble.groups())) {
+        engine.margin_row(row, &mut found);
+        assert_eq!(bits(&found), bits(expected), "{}, {row:?} alone", entry.name);
     }
 }
 

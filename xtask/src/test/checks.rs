@@ -94,19 +94,18 @@ pub(super) fn doctest(_: &mut State) -> Result<()> {
 
 pub(super) fn wasm_test(_: &mut State) -> Result<()> {
     let runner = tools::ensure(Tool::WasmBindgen)?.join("wasm-bindgen-test-runner");
-    let mut cargo = workspace::cargo();
-    cargo.args([
-        "test",
-        "--locked",
-        "-p",
-        "model-export",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--test",
-        "wasm*",
-    ]);
-    cargo
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
-    process::run(&mut cargo)
+    // Without vector instructions and with them.
+    for (feature, folder) in super::matrix::BUILDS {
+        let mut cargo = workspace::cargo();
+        cargo.args(["test", "--locked", "-p", "model-export"]);
+        cargo.args(["--test", "wasm*", "--test", "engine*"]);
+        cargo.args(["--target", "wasm32-unknown-unknown", "--target-dir"]);
+        cargo.arg(workspace::target_dir().join("matrix-wasm").join(folder));
+        cargo
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
+            .env("CARGO_ENCODED_RUSTFLAGS", format!("-Ctarget-feature={feature}"))
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+        process::run(&mut cargo)?;
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::tools::{self, Tool};
 use crate::{process, workspace};
 
 /// What the compiler is told, and the folder for what it makes.
-const BUILDS: [(&str, &str); 2] = [("-simd128", "plain"), ("+simd128", "simd128")];
+pub(super) const BUILDS: [(&str, &str); 2] = [("-simd128", "plain"), ("+simd128", "simd128")];
 
 /// Takes the models, rows and margins that the native test left, after running it if it did not run just now.
 pub(super) fn check(state: &mut State) -> Result<()> {
