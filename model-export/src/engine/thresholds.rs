@@ -62,11 +62,9 @@ impl Thresholds {
     /// Thresholds at or below `x`; 0 for NaN.
     #[inline(always)]
     pub(super) fn at_or_below(&self, x: f32) -> usize {
-        // The first bucket for NaN, at or above none of whose thresholds it is.
-        let place = if x.is_nan() { f32::NEG_INFINITY } else { x };
         let bucket = match self.buckets {
-            Buckets::Linear { low, scale } => self.linear(place, low, scale),
-            Buckets::Logarithmic { low, shift } => self.logarithmic(place, low, shift),
+            Buckets::Linear { low, scale } => self.linear(x, low, scale),
+            Buckets::Logarithmic { low, shift } => self.logarithmic(x, low, shift),
             Buckets::None => return self.halving(x),
         };
         // SAFETY: a bucket is cut off at the last.
@@ -87,13 +85,24 @@ impl Thresholds {
         compared.iter().filter(|threshold| **threshold <= x).count()
     }
 
+    /// The first bucket for NaN.
     #[inline(always)]
     fn linear(&self, x: f32, low: f32, scale: f32) -> usize {
-        (((x - low) * scale) as i32).clamp(0, self.before.len() as i32 - 1) as usize
+        let (place, last) = ((x - low) * scale, self.before.len() - 1);
+        // Converting in bounds is one instruction of most processors, and converting any float one of WebAssembly.
+        if cfg!(target_arch = "wasm32") {
+            return (place as i32).clamp(0, last as i32) as usize;
+        }
+        let place = if place > 0.0 { place } else { 0.0 };
+        let place = if place < last as f32 { place } else { last as f32 };
+        // SAFETY: it is from 0 to the last bucket.
+        unsafe { place.to_int_unchecked::<i32>() as usize }
     }
 
+    /// The first bucket for NaN.
     #[inline(always)]
     fn logarithmic(&self, x: f32, low: u32, shift: u32) -> usize {
+        let x = if x.is_nan() { f32::NEG_INFINITY } else { x };
         ((order(x).saturating_sub(low) >> shift) as usize).min(self.before.len() - 1)
     }
 
