@@ -1,9 +1,10 @@
 //! The matrix of `trainer/tests/matrix` again, in WebAssembly: every model that XGBoost trained there gives the margins
-//! that it gave, bit for bit. `CLICKLEAF_MATRIX` names the file that the native test left.
+//! that it gave, bit for bit. `CLICKLEAF_MATRIX` names the file that the native test left, `CLICKLEAF_MATRIX_FEATURE` the
+//! instructions this is built with or without.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
 
-use model_export::{Engine, Ensemble, import_xgboost};
+use model_export::{Ensemble, ModelFile, import_xgboost};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -17,12 +18,18 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_namespace = ["process", "env"], js_name = CLICKLEAF_MATRIX)]
     static MATRIX: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["process", "env"], js_name = CLICKLEAF_MATRIX_FEATURE)]
+    static EXPECTED: JsValue;
 }
+
+/// More than two blocks of rows that any kernel takes at once, and a rest.
+const ROWS_AT_ONCE: usize = 1_100;
 
 /// A model of the matrix with rows and their margins.
 struct Entry {
     name: String,
     booster: Vec<u8>,
+    file: Vec<u8>,
     base_margins: Vec<f32>,
     rows: Vec<f32>,
     margins: Vec<f32>,
@@ -47,6 +54,15 @@ fn every_imported_model_has_the_bits_it_has_natively() {
         }
     }
     assert!(same_base * 100 >= entries.len() * 97, "{same_base}");
+}
+
+#[wasm_bindgen_test]
+fn every_compact_file_has_the_bits_it_has_natively_by_every_kernel() {
+    for entry in entries() {
+        let model = ModelFile::from_bytes(&entry.file).unwrap();
+        assert_margins(model.ensemble(), &entry);
+        assert!(model.to_bytes() == entry.file, "{}", entry.name);
+    }
 }
 
 fn assert_margins(ensemble: &Ensemble, entry: &Entry) {
@@ -88,6 +104,7 @@ fn entries() -> Vec<Entry> {
         entries.push(Entry {
             name: String::from_utf8(take(&mut rest, 1).to_vec()).unwrap(),
             booster: take(&mut rest, 1).to_vec(),
+            file: take(&mut rest, 1).to_vec(),
             base_margins: numbers(&mut rest),
             rows: numbers(&mut rest),
             margins: numbers(&mut rest),

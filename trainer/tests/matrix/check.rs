@@ -1,9 +1,11 @@
 //! One model: trained, imported, and compared with XGBoost in every way it can be evaluated.
 
+mod file;
 mod trees;
 
 use std::collections::HashMap;
 
+use file::same_from_file;
 use model_export::{
     Ensemble, ImportOptions, Link, Rounds, XgboostModel, import_xgboost, import_xgboost_model,
 };
@@ -29,6 +31,8 @@ pub(crate) struct Checked {
     pub(crate) name: String,
     pub(crate) model: XgboostModel,
     pub(crate) booster: Vec<u8>,
+    /// The compact file.
+    pub(crate) file: Vec<u8>,
     pub(crate) rows: Vec<f32>,
     pub(crate) margins: Vec<f32>,
     pub(crate) has_infinite_thresholds: bool,
@@ -86,9 +90,11 @@ pub(crate) fn check(case: &Case, seed: u64) -> Checked {
     same_margins(name, &model.ensemble, &case.columns, &infinite, &of_infinite);
     all_rows.extend(infinite);
     margins.extend(of_infinite);
+    let file = same_from_file(name, &model.ensemble, &ubj);
     Checked {
         name: name.clone(),
         model,
+        file,
         booster: ubj,
         rows: all_rows,
         margins,

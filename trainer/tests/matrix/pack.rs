@@ -1,6 +1,6 @@
 //! The checked models in one file, for `model-export/tests/matrix_wasm.rs`.
 //!
-//! Numbers are little-endian, lengths `u32`. For each model: its name, XGBoost's UBJSON, then the `f32` of its base
+//! Numbers are little-endian, lengths `u32`. For each model: its name, XGBoost's UBJSON, the compact file, then the `f32` of its base
 //! margins, rows and margins, each list after its length.
 
 use std::fs;
@@ -18,6 +18,7 @@ pub(crate) fn write(checked: &[Checked]) {
     for model in checked {
         push_bytes(&mut bytes, model.name.as_bytes());
         push_bytes(&mut bytes, &model.booster);
+        push_bytes(&mut bytes, &model.file);
         for numbers in [model.model.ensemble.base_margins(), &model.rows, &model.margins] {
             push_length(&mut bytes, numbers.len());
             numbers
