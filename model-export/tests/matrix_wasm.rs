@@ -4,7 +4,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
 
-use model_export::{Ensemble, ModelFile, import_xgboost};
+use model_export::{Engine, Ensemble, Kernel, ModelFile, import_xgboost};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -61,8 +61,23 @@ fn every_compact_file_has_the_bits_it_has_natively_by_every_kernel() {
     for entry in entries() {
         let model = ModelFile::from_bytes(&entry.file).unwrap();
         assert_margins(model.ensemble(), &entry);
+        assert_engines(model.ensemble(), &entry);
         assert!(model.to_bytes() == entry.file, "{}", entry.name);
     }
+}
+
+#[wasm_bindgen_test]
+fn this_build_has_the_kernels_it_is_made_for() {
+    let (feature, kernel) = if cfg!(target_feature = "simd128") {
+        ("+simd128", Kernel::Simd128)
+    } else {
+        ("-simd128", Kernel::Portable)
+    };
+    assert_eq!(Kernel::available(), [kernel]);
+    assert_eq!(
+        EXPECTED.with(|expected| expected.as_string()).as_deref(),
+        Some(feature)
+    );
 }
 
 fn assert_margins(ensemble: &Ensemble, entry: &Entry) {
@@ -78,14 +93,36 @@ fn assert_margins(ensemble: &Ensemble, entry: &Entry) {
         ensemble.margins(row, &mut found);
         assert_eq!(bits(&found), bits(expected), "{}, {row:?}", entry.name);
     }
-    let engine = Engine::new(ensemble);
-    let mut together = vec![f32::NAN; entry.margins.len()];
-    engine.margins(&entry.rows, &mut together);
-    assert_eq!(bits(&together), bits(&entry.margins), "{}, together", entry.name);
-    let rows = entry.rows.chunks_exact(ensemble.features());
-    for (row, expected) in rows.zip(entry.margins.chunks_exact(ensemble.groups())) {
-        engine.margin_row(row, &mut found);
-        assert_eq!(bits(&found), bits(expected), "{}, {row:?} alone", entry.name);
+}
+
+/// Many rows at a time and one at a time, by every kernel of this build.
+fn assert_engines(ensemble: &Ensemble, entry: &Entry) {
+    let (features, groups) = (ensemble.features(), ensemble.groups());
+    let repeats = ROWS_AT_ONCE.div_ceil(entry.rows.len() / features);
+    let (rows, expected) = (entry.rows.repeat(repeats), entry.margins.repeat(repeats));
+    for kernel in Kernel::available() {
+        let engine = Engine::with_kernel(ensemble, kernel).unwrap();
+        let mut found = vec![0.0; expected.len()];
+        engine.margins(&rows, &mut found);
+        assert!(
+            bits(&found) == bits(&expected),
+            "{}, {kernel:?}, many rows",
+            entry.name
+        );
+        for (row, expected) in entry
+            .rows
+            .chunks_exact(features)
+            .zip(entry.margins.chunks_exact(groups))
+        {
+            let mut found = vec![0.0; groups];
+            engine.margin_row(row, &mut found);
+            assert_eq!(
+                bits(&found),
+                bits(expected),
+                "{}, {kernel:?}, {row:?}",
+                entry.name
+            );
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! One model: trained, imported, and compared with XGBoost in every way it can be evaluated.
 
+mod engines;
 mod file;
 mod trees;
 
 use std::collections::HashMap;
 
+use engines::same_engines;
 use file::same_from_file;
 use model_export::{
     Ensemble, ImportOptions, Link, Rounds, XgboostModel, import_xgboost, import_xgboost_model,
@@ -90,6 +92,7 @@ pub(crate) fn check(case: &Case, seed: u64) -> Checked {
     same_margins(name, &model.ensemble, &case.columns, &infinite, &of_infinite);
     all_rows.extend(infinite);
     margins.extend(of_infinite);
+    same_engines(name, &model.ensemble, &all_rows, &margins);
     let file = same_from_file(name, &model.ensemble, &ubj);
     Checked {
         name: name.clone(),
@@ -258,6 +261,12 @@ fn same_slice(name: &str, booster: &Booster, ubj: &[u8], case: &Case, features: 
     );
     let margins = slice.predict_margins(matrix).unwrap();
     same_margins(name, &taken.ensemble, &case.columns, features, &margins);
+    // Round by round, so that a margin tells which leaves were reached.
+    for round in 0..case.rounds {
+        let slice = booster.slice(round, round + 1).unwrap();
+        let ensemble = import_xgboost(&slice.save_ubj().unwrap()).unwrap();
+        same_engines(name, &ensemble, features, &slice.predict_margins(matrix).unwrap());
+    }
 }
 
 pub(crate) fn bits(values: &[f32]) -> Vec<u32> {

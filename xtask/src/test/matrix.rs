@@ -35,6 +35,7 @@ pub(super) fn check(state: &mut State) -> Result<()> {
                 "CLICKLEAF_MATRIX",
                 workspace::target_dir().join("tmp/matrix.pack"),
             )
+            .env("CLICKLEAF_MATRIX_FEATURE", feature)
             .env("WASM_BINDGEN_TEST_TIMEOUT", "600");
         counted(state, &mut cargo)?;
     }
