@@ -193,6 +193,21 @@ impl Ensemble {
         self
     }
 
+    /// The model that these trees were before all but the first `trees` of them were added.
+    pub fn first_trees(mut self, trees: usize) -> Self {
+        let Some(end) = self.roots.get(trees).map(|root| *root as usize) else {
+            return self;
+        };
+        let categorical = |node: &&FlatNode| !node.is_leaf() && node.categorical;
+        let sets = self.nodes[..end].iter().filter(categorical).count();
+        self.roots.truncate(trees);
+        self.tree_groups.truncate(trees);
+        self.nodes.truncate(end);
+        self.category_sets.truncate(sets);
+        self.covers.truncate(end);
+        self
+    }
+
     /// Trees in the order they are added up.
     pub fn trees(&self) -> usize {
         self.roots.len()

@@ -55,6 +55,33 @@ fn a_threshold_may_be_infinite() {
 }
 
 #[test]
+fn the_first_trees_are_those_that_were_grown_first() {
+    let set = |categories| Node::CategorySplit {
+        feature: 0,
+        categories,
+        default_left: false,
+        left: 1,
+        right: 2,
+        gain: 0.0,
+        cover: 9.0,
+    };
+    let trees: Vec<Tree> = [vec![1, 2], vec![3], vec![4]]
+        .into_iter()
+        .map(|categories| vec![set(categories), leaf(-1.0), leaf(1.0)])
+        .chain([vec![leaf(0.5)]])
+        .map(|nodes| Tree { group: 0, nodes })
+        .collect();
+    let grown =
+        |count: usize| Ensemble::grouped(Objective::BINARY_LOGISTIC, &[0.25], 1, &trees[..count]).unwrap();
+    for count in 0..=4 {
+        assert_eq!(grown(4).first_trees(count), grown(count));
+        let bare = grown(count).without_covers();
+        assert_eq!(grown(4).without_covers().first_trees(count), bare);
+    }
+    assert_eq!(grown(4).first_trees(9), grown(4));
+}
+
+#[test]
 fn leaves_are_added_in_tree_order() {
     let ensemble =
         Ensemble::from_trees(1.0, 1, [1e8, -1e8, 1.0].map(|value| vec![leaf(value)]).to_vec()).unwrap();
