@@ -1,13 +1,21 @@
 //! Rows to fixed-width features: integers as they are, each category column as a target mean and a log count.
 //!
-//! Invariant: an encoder is a pure function of the rows it was fitted on and its configuration. It keeps integer
-//! statistics (clicks and rows of every key, keys sorted); the features are derived from them and nothing else, so
-//! the same rows give the same encoder, the same bytes in the file and the same features on every platform.
+//! Invariant: an encoder is a pure function of the rows it was fitted on, its configuration and what was pruned. It
+//! keeps integer statistics (clicks and rows of classes of keys); the features are derived from them and nothing else,
+//! so the same rows give the same encoder, the same bytes in the file and the same features on every platform.
 
+mod column;
+mod cuts;
 mod fit;
+mod prune;
+mod table;
 
+pub(crate) use column::{Column, ColumnParts, Prior, Statistics};
 pub use fit::{EncoderError, EncoderFit, FittedEncoder};
+pub use prune::KeyClass;
+pub(crate) use prune::LEAST_SPARE_BITS;
 use serde::{Deserialize, Serialize};
+pub(crate) use table::{KEY_BITS, number};
 
 use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS, Row, column_names};
 
@@ -35,90 +43,6 @@ impl Default for EncoderConfig {
             folds: 5,
             seed: 0,
         }
-    }
-}
-
-/// Clicks and rows of a key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Statistics {
-    pub(crate) clicks: u32,
-    pub(crate) rows: u32,
-}
-
-/// The keys of one category column that have features of their own.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Column {
-    /// Sorted, without repetition.
-    pub(crate) keys: Vec<u32>,
-    /// Of each key.
-    pub(crate) statistics: Vec<Statistics>,
-    /// Of rows where the column is empty; `None` where they are too few for a key of their own.
-    pub(crate) missing: Option<Statistics>,
-    /// Target mean and log count by slot: rare, missing, then the keys.
-    values: Vec<[f32; 2]>,
-}
-
-const RARE_SLOT: usize = 0;
-const MISSING_SLOT: usize = 1;
-const FIRST_KEY_SLOT: usize = 2;
-
-impl Column {
-    pub(crate) fn new(
-        keys: Vec<u32>,
-        statistics: Vec<Statistics>,
-        missing: Option<Statistics>,
-        prior: &Prior,
-    ) -> Self {
-        let rare = [prior.rate as f32, 0.0];
-        let mut values = Vec::with_capacity(FIRST_KEY_SLOT + keys.len());
-        values.push(rare);
-        values.push(missing.map_or(rare, |missing| prior.features(missing)));
-        values.extend(statistics.iter().map(|statistics| prior.features(*statistics)));
-        Self {
-            keys,
-            statistics,
-            missing,
-            values,
-        }
-    }
-
-    fn slot(&self, key: Option<u32>) -> usize {
-        match key {
-            Some(key) => self
-                .keys
-                .binary_search(&key)
-                .map_or(RARE_SLOT, |index| index + FIRST_KEY_SLOT),
-            None if self.missing.is_some() => MISSING_SLOT,
-            None => RARE_SLOT,
-        }
-    }
-}
-
-/// The click rate of all fitted rows and its weight in a target mean.
-pub(crate) struct Prior {
-    rate: f64,
-    weight: f64,
-}
-
-impl Prior {
-    pub(crate) fn new(total: Statistics, weight: f64) -> Self {
-        Self {
-            rate: f64::from(total.clicks) / f64::from(total.rows),
-            weight,
-        }
-    }
-
-    /// `(clicks + weight * rate) / (rows + weight)`.
-    fn mean(&self, statistics: Statistics) -> f32 {
-        let clicks = f64::from(statistics.clicks) + self.weight * self.rate;
-        (clicks / (f64::from(statistics.rows) + self.weight)) as f32
-    }
-
-    fn features(&self, statistics: Statistics) -> [f32; 2] {
-        [
-            self.mean(statistics),
-            libm::log1p(f64::from(statistics.rows)) as f32,
-        ]
     }
 }
 
@@ -167,7 +91,7 @@ impl Encoder {
             .zip(row.categories)
             .zip(categories.chunks_exact_mut(2))
         {
-            pair.copy_from_slice(&column.values[column.slot(key)]);
+            pair.copy_from_slice(&column.values()[column.slot(key) as usize]);
         }
     }
 
@@ -181,9 +105,9 @@ impl Encoder {
         u64::from(self.total.rows)
     }
 
-    /// Keys with features of their own, over all columns.
+    /// Keys with features of their own, over all columns; several with one fingerprint and the same features count as one.
     pub fn keys(&self) -> usize {
-        self.columns.iter().map(|column| column.keys.len()).sum()
+        self.columns.iter().map(Column::own_keys).sum()
     }
 
     pub(crate) fn total(&self) -> Statistics {

@@ -79,7 +79,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     file.refuse(Kind::Names)?;
     let encoder = encoder::read(file.reader(Kind::Encoder)?)?;
     let samples = samples::read(file.reader(Kind::Samples)?)?;
-    let model = Model::new(encoder, ensemble, provenance, samples)?;
+    let model = Model::new(encoder.clone(), ensemble, provenance, samples)?;
+    if *model.encoder() != encoder {
+        return Err(encoder::not_pruned());
+    }
     Ok(ModelFile::Clicks(Box::new(model)))
 }
 

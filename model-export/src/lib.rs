@@ -39,7 +39,7 @@ mod row;
 pub mod signature;
 
 pub use digest::sha256_hex;
-pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
+pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder, KeyClass};
 pub use engine::{Engine, Kernel};
 pub use ensemble::{
     DifferingField, Ensemble, EnsembleDifference, EnsembleError, EnsembleSummary, FirstDifference, Node, Tree,

@@ -44,7 +44,7 @@ impl Prediction {
     }
 }
 
-/// A complete model. Equality is of everything the file holds.
+/// A complete model. Equality is of everything the file holds, of which the encoder is the pruned one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     encoder: Encoder,
@@ -56,6 +56,8 @@ pub struct Model {
 
 impl Model {
     /// Puts the parts together; refuses parts that do not fit and samples that give another margin.
+    ///
+    /// Of the encoder it keeps what the trees can tell apart, [`Encoder::pruned`].
     pub fn new(
         encoder: Encoder,
         ensemble: Ensemble,
@@ -77,7 +79,7 @@ impl Model {
             return Err(FormatError::TooManySamples(samples.len()));
         }
         let model = Self {
-            encoder,
+            encoder: encoder.pruned(&ensemble),
             ensemble,
             provenance,
             samples,

@@ -131,6 +131,18 @@ fn version_1_of_clicks_is_written_and_read_as_ever() {
 }
 
 #[test]
+fn version_1_with_fingerprints_is_written_and_read_as_ever() {
+    let model = support::model_with_fingerprints();
+    if blesses() {
+        std::fs::write(golden("v1_fingerprints.predictions.tsv"), predictions(&model)).unwrap();
+    }
+    match check_file(&ModelFile::Clicks(Box::new(model)), "v1_fingerprints.leaf") {
+        ModelFile::Clicks(read) => check_predictions(&read, "v1_fingerprints.predictions.tsv"),
+        other => panic!("a model of clicks was read as {other:?}"),
+    }
+}
+
+#[test]
 fn version_1_of_features_is_written_and_read_as_ever() {
     let model = ModelFile::Features(Box::new(forest::feature_model()));
     if blesses() {

@@ -144,9 +144,13 @@ class Stream:
         self.take(unit, limit, place, 1)
         return place
 
+    def raw(self, width):
+        low_width = min(width, 16)
+        low = self.below(2**low_width)
+        return self.below(2 ** (width - low_width)) << 16 | low
+
     def raw32(self):
-        low = self.below(2**16)
-        return self.below(2**16) << 16 | low
+        return self.raw(32)
 
     def bit(self, *models):
         outcome = self.decide(sum(m.q >> 6 | 1 for m in models) // len(models))
@@ -425,6 +429,91 @@ class Trees:
         return margins
 
 
+class Encoder:
+    def __init__(self, data):
+        section = Bytes(data)
+        assert section.take(3) == bytes([1, 13, 26]), "another encoder"
+        (self.weight,) = struct.unpack("<d", section.take(8))
+        self.least_rows = section.varint()
+        section.take(1 + 8)
+        self.rows, self.clicks = section.varint(), section.varint()
+        stream = self.stream = Stream(section.data[section.at :])
+        features, missing, bits = Number(), (Number(), Number()), bit_models()
+        self.rows_model, self.clicks_models, exception = Number(), Models(Number), Bit()
+        counts, steps = (Number(), Number()), (bit_models(), bit_models())
+        self.columns = []
+        for _ in range(26):
+            assert [stream.number(features) for _ in range(3)] == [2, 1, 2], "other features"
+            absent = stream.number(missing[0]), stream.number(missing[1])
+            width = 1 + stream.symbol(32, bits)
+            keys, exceptions = {}, {}
+            for key in self.numbers(width, counts[0], steps[0]):
+                keys[key] = self.statistics()
+            if width < 32:
+                for key in self.numbers(32, counts[1], steps[1]):
+                    exceptions[key] = None if stream.bit(exception) else self.statistics()
+            self.columns.append((absent, width, keys, exceptions))
+        stream.end()
+
+    def numbers(self, bits, count_model, steps):
+        count = self.stream.number(count_model)
+        width, number = bits - count.bit_length(), -1
+        for _ in range(count):
+            high = 0
+            while self.stream.bit(steps[min(high, 15)]):
+                high += 1
+            number += 1 + (high << width) + self.stream.raw(width)
+            yield number
+
+    def statistics(self):
+        rows = self.least_rows + self.stream.number(self.rows_model)
+        context = rows if rows < 16 else 11 + rows.bit_length()
+        return rows, self.stream.number(self.clicks_models[context])
+
+    def pair(self, column, key):
+        absent, width, keys, exceptions = self.columns[column]
+        if key is None:
+            own = absent if absent[0] else None
+        elif key in exceptions:
+            own = exceptions[key]
+        else:
+            own = keys.get(key if width == 32 else hashed(key) >> (32 - width))
+        rate = self.clicks / self.rows
+        if own is None:
+            return f32(rate), 0.0
+        rows, clicks = own
+        return f32((clicks + self.weight * rate) / (rows + self.weight)), f32(math.log1p(rows))
+
+    def features(self, integers, keys):
+        features = [math.nan if x is None else f32(x) for x in integers]
+        for column, key in enumerate(keys):
+            features.extend(self.pair(column, key))
+        return features
+
+
+def hashed(key):
+    key = (key ^ key >> 16) * 0x85EBCA6B % 2**32
+    key = (key ^ key >> 13) * 0xC2B2AE35 % 2**32
+    return key ^ key >> 16
+
+
+def samples(data):
+    section = Bytes(data)
+    for _ in range(section.varint()):
+        section.take(1)
+        present = int.from_bytes(section.take(5), "little")
+        integers, keys = [None] * 13, [None] * 26
+        for column in range(13):
+            if present >> column & 1:
+                number = section.varint()
+                integers[column] = number >> 1 ^ -(number & 1)
+        for column in range(26):
+            if present >> (13 + column) & 1:
+                (keys[column],) = struct.unpack("<I", section.take(4))
+        (margin,) = struct.unpack("<I", section.take(4))
+        yield integers, keys, margin
+
+
 def section_categories(data):
     section = Bytes(data)
     section.text(), section.varint()
@@ -447,6 +536,12 @@ def print_model(found):
             x = node.table.thresholds[node.threshold] if node.set is None else None
             what = node.set if node.set is not None else f"{bits32(x):08x}"
             print(f"split {node.table.feature} {what} {int(node.default_left)} {node.left}{cover}")
+    if 2 in found:
+        encoder = Encoder(found[2])
+        for integers, keys, margin in samples(found[4]):
+            features = encoder.features(integers, keys)
+            assert bits32(trees.margins(features)[0]) == margin, "a sample has another margin"
+            print("features", " ".join(f"{bits32(x):08x}" for x in features))
     # Rows whose numbers all are k make every feature's thresholds meet something.
     for k in range(-6, 31):
         row = [math.nan if (k + feature) % 5 == 0 else k * 1.0 for feature in range(trees.features)]

@@ -91,6 +91,12 @@ fn contributions_have_the_same_bits() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn a_golden_file_is_read_and_written_alike() {
+    for bytes in [
+        &include_bytes!("golden/v1_clicks.leaf")[..],
+        include_bytes!("golden/v1_fingerprints.leaf"),
+    ] {
+        assert_eq!(Model::from_bytes(bytes).unwrap().to_bytes(), bytes);
+    }
     let bytes = include_bytes!("golden/v1_features.leaf");
     let model = ModelFile::from_bytes(bytes).unwrap();
     assert_eq!(model.to_bytes(), bytes);

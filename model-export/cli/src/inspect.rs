@@ -125,8 +125,12 @@ impl Inspected {
         match &self.model {
             ModelFile::Clicks(model) => {
                 let encoder = model.encoder();
-                shown["encoder"] =
-                    json!({ "rows": encoder.rows(), "keys": encoder.keys(), "config": encoder.config() });
+                shown["encoder"] = json!({
+                    "rows": encoder.rows(),
+                    "keys": encoder.keys(),
+                    "false_match_rate": encoder.false_match_rate(),
+                    "config": encoder.config(),
+                });
                 shown["samples"] = json!(model.samples().len());
             }
             ModelFile::Features(model) => shown["feature_names"] = json!(model.feature_names()),

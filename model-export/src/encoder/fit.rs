@@ -5,9 +5,7 @@ use std::hash::BuildHasherDefault;
 use hashbrown::HashMap;
 use thiserror::Error;
 
-use super::{
-    Column, Encoder, EncoderConfig, FIRST_KEY_SLOT, MISSING_SLOT, RARE_SLOT, Statistics, encode_integers,
-};
+use super::{Column, ColumnParts, Encoder, EncoderConfig, KEY_BITS, Prior, Statistics, encode_integers};
 use crate::row::{CATEGORY_COLUMNS, Row};
 
 /// Why an encoder can't be fitted.
@@ -125,30 +123,36 @@ impl EncoderFit {
         if total.rows == 0 {
             return Err(EncoderError::NoRows);
         }
-        let prior = super::Prior::new(total, self.config.prior_weight);
+        let prior = Prior::new(total, self.config.prior_weight);
         let folds = self.total.len();
-        let (mut columns, mut columns_by_fold) = (Vec::new(), Vec::new());
+        let (mut columns, mut by_fold, mut rare_keys) = (Vec::new(), Vec::new(), Vec::new());
         for fit in self.columns {
             let block = |place: u32| &fit.statistics[place as usize * folds..][..folds];
             let frequent = |place: u32| sum(block(place)).rows >= self.config.min_count;
-            let mut places: Vec<(u32, u32)> = fit
-                .places
-                .iter()
-                .map(|(key, place)| (*key, *place))
-                .filter(|(_, place)| frequent(*place))
-                .collect();
+            let mut places: Vec<(u32, u32)> = fit.places.iter().map(|(key, place)| (*key, *place)).collect();
             places.sort_unstable();
-            let missing = frequent(0).then(|| sum(block(0)));
-            let keys = places.iter().map(|(key, _)| *key).collect();
-            let statistics = places.iter().map(|(_, place)| sum(block(*place))).collect();
-            let by_fold = std::iter::once(0).chain(places.iter().map(|(_, place)| *place));
-            columns_by_fold.push(by_fold.flat_map(|place| block(place).iter().copied()).collect());
-            columns.push(Column::new(keys, statistics, missing, &prior));
+            let (own, rare): (Vec<_>, Vec<_>) = places.into_iter().partition(|(_, place)| frequent(*place));
+            columns.push(Column::new(
+                ColumnParts {
+                    missing: frequent(0).then(|| sum(block(0))),
+                    bits: KEY_BITS,
+                    keys: own
+                        .iter()
+                        .map(|(key, place)| (*key, sum(block(*place))))
+                        .collect(),
+                    exceptions: Vec::new(),
+                },
+                &prior,
+            ));
+            let places = std::iter::once(0).chain(own.iter().map(|(_, place)| *place));
+            by_fold.push(places.flat_map(|place| block(place).iter().copied()).collect());
+            rare_keys.push(rare.iter().map(|(key, _)| *key).collect());
         }
         let encoder = Encoder::from_parts(self.config, total, columns);
         Ok(FittedEncoder {
             encoder,
-            columns_by_fold,
+            by_fold,
+            rare_keys,
         })
     }
 }
@@ -157,7 +161,9 @@ impl EncoderFit {
 pub struct FittedEncoder {
     encoder: Encoder,
     /// By column, the statistics of the missing value and then of each key, a block of one per fold.
-    columns_by_fold: Vec<Vec<Statistics>>,
+    by_fold: Vec<Vec<Statistics>>,
+    /// By column, keys seen in too few rows for features of their own, ascending.
+    rare_keys: Vec<Vec<u32>>,
 }
 
 impl FittedEncoder {
@@ -171,32 +177,38 @@ impl FittedEncoder {
     /// `row_index` is the one the row was observed with. Everything but the means is as [`Encoder::encode`] has it.
     pub fn encode_training_row(&self, row_index: u64, row: &Row, out: &mut [f32]) {
         let config = self.encoder.config();
-        let (folds, fold) = (usize::from(config.folds), fold_of(config, row_index));
+        let (folds, own_fold) = (usize::from(config.folds), fold_of(config, row_index));
         let prior = self.encoder.prior();
         let categories = encode_integers(row, out);
-        let columns = self.encoder.columns().iter().zip(&self.columns_by_fold);
+        let columns = self.encoder.columns().iter().zip(&self.by_fold);
         for (((column, by_fold), key), pair) in
             columns.zip(row.categories).zip(categories.chunks_exact_mut(2))
         {
-            let slot = column.slot(key);
-            pair.copy_from_slice(&column.values[slot]);
-            if slot != RARE_SLOT {
-                let all = if slot == MISSING_SLOT {
-                    column.missing.unwrap_or_default()
-                } else {
-                    column.statistics[slot - FIRST_KEY_SLOT]
-                };
-                let own = by_fold[(slot - MISSING_SLOT) * folds + fold];
-                let others = Statistics {
-                    clicks: all.clicks - own.clicks,
-                    rows: all.rows - own.rows,
-                };
-                pair[0] = prior.mean(others);
+            pair.copy_from_slice(&column.values()[column.slot(key) as usize]);
+            let block = match key {
+                Some(key) => column.keys().find(key).map(|index| index + 1),
+                None => column.missing().map(|_| 0),
+            };
+            if let Some(block) = block {
+                let folds = &by_fold[block * folds..][..folds];
+                pair[0] = prior.mean(without(folds, own_fold));
             }
         }
     }
 
-    /// Forgets the folds.
+    /// All keys of a column that were seen, rare ones too.
+    pub(super) fn seen_keys(&self, column: usize) -> impl Iterator<Item = u32> {
+        let own = self.encoder.columns()[column].keys().entries();
+        let mut keys: Vec<u32> = own
+            .map(|(key, _)| key)
+            .chain(self.rare_keys[column].iter().copied())
+            .collect();
+        // Two ascending runs, which the stable sort merges.
+        keys.sort();
+        keys.into_iter()
+    }
+
+    /// Forgets the folds and the rare keys.
     pub fn into_encoder(self) -> Encoder {
         self.encoder
     }
@@ -207,6 +219,14 @@ fn sum(folds: &[Statistics]) -> Statistics {
         clicks: sum.clicks + fold.clicks,
         rows: sum.rows + fold.rows,
     })
+}
+
+fn without(folds: &[Statistics], own: usize) -> Statistics {
+    let all = sum(folds);
+    Statistics {
+        clicks: all.clicks - folds[own].clicks,
+        rows: all.rows - folds[own].rows,
+    }
 }
 
 pub(super) fn fold_of(config: &EncoderConfig, row_index: u64) -> usize {

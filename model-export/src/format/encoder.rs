@@ -1,34 +1,95 @@
-//! The encoder section: configuration and integer statistics, from which the features are derived again.
+//! The encoder section: how rows become features.
+//!
+//! It begins with the kind of encoder, of which this version knows one, so that others can follow.
 
-use super::bytes::Writer;
-pub(super) use super::v0::encoder::read;
-use crate::encoder::Encoder;
+mod columns;
+
+use columns::Columns;
+
+use super::FormatError;
+use super::bytes::{Reader, Writer};
+use super::coder::{RangeDecoder, RangeEncoder};
+use crate::encoder::{Column, ColumnParts, Encoder, EncoderConfig, LEAST_SPARE_BITS, Prior, Statistics};
 use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS};
 
+/// Integers as they are, categories as statistics of their keys.
+const KEY_STATISTICS: u8 = 1;
+
 pub(super) fn write(encoder: &Encoder, writer: &mut Writer) {
-    let config = encoder.config();
-    writer.raw(&[INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8]);
+    let (config, total) = (encoder.config(), encoder.total());
+    writer.raw(&[KEY_STATISTICS, INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8]);
     writer.raw(&config.prior_weight.to_bits().to_le_bytes());
     writer.varint(u64::from(config.min_count));
     writer.raw(&[config.folds]);
     writer.raw(&config.seed.to_le_bytes());
-    writer.varint(u64::from(encoder.total().rows));
-    writer.varint(u64::from(encoder.total().clicks));
+    writer.varint(u64::from(total.rows));
+    writer.varint(u64::from(total.clicks));
+    let mut columns = Columns::new(config.min_count, total, usize::MAX);
+    let mut coder = RangeEncoder::new();
     for column in encoder.columns() {
-        let missing = column.missing.unwrap_or_default();
-        writer.varint(u64::from(missing.rows));
-        writer.varint(u64::from(missing.clicks));
-        writer.varint(column.keys.len() as u64);
-        let mut least = 0;
-        for key in &column.keys {
-            writer.varint(u64::from(*key) - least);
-            least = u64::from(*key) + 1;
-        }
-        for statistics in &column.statistics {
-            writer.varint(u64::from(statistics.rows - config.min_count));
-        }
-        for statistics in &column.statistics {
-            writer.varint(u64::from(statistics.clicks));
-        }
+        // Only what was never a column is refused.
+        let _ = columns.code(&mut coder, &column.parts());
+    }
+    writer.raw(&coder.finish());
+}
+
+pub(super) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
+    let kind = reader.byte()?;
+    if kind != KEY_STATISTICS {
+        return Err(FormatError::UnknownEncoder { kind });
+    }
+    if reader.array()? != [INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8] {
+        return Err(reader.error("a row has 13 integers and 26 categories"));
+    }
+    let config = EncoderConfig {
+        prior_weight: f64::from_bits(u64::from_le_bytes(reader.array()?)),
+        min_count: reader.varint_u32()?,
+        folds: reader.byte()?,
+        seed: u64::from_le_bytes(reader.array()?),
+    };
+    if config.check().is_err() {
+        return Err(reader.error("the configuration is outside its limits"));
+    }
+    let total = Statistics {
+        rows: reader.varint_u32()?,
+        clicks: reader.varint_u32()?,
+    };
+    if total.rows == 0 || total.clicks > total.rows {
+        return Err(reader.error("the rows and clicks of all data do not fit"));
+    }
+    let most_keys = reader.remaining().saturating_mul(8) / LEAST_SPARE_BITS as usize;
+    let prior = Prior::new(total, config.prior_weight);
+    let mut columns = Columns::new(config.min_count, total, most_keys);
+    let mut coder = RangeDecoder::new(reader)?;
+    let mut read = Vec::with_capacity(CATEGORY_COLUMNS);
+    for _ in 0..CATEGORY_COLUMNS {
+        let parts = columns
+            .code(&mut coder, &ColumnParts::default())
+            .map_err(|problem| coder.error(problem))?;
+        coder.check()?;
+        read.push(Column::new(parts, &prior));
+    }
+    coder.end()?;
+    Ok(Encoder::from_parts(config, total, read))
+}
+
+/// Of an encoder that keeps keys or classes apart that the trees do not.
+pub(super) fn not_pruned() -> FormatError {
+    FormatError::Section {
+        section: "encoder",
+        offset: 0,
+        problem: "the trees cannot tell all of the classes apart",
     }
 }
+
+impl Encoder {
+    /// Bytes of the encoder in a model's file.
+    pub fn file_bytes(&self) -> usize {
+        let mut writer = Writer::default();
+        write(self, &mut writer);
+        writer.into_bytes().len()
+    }
+}
+
+#[cfg(test)]
+mod tests;

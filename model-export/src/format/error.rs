@@ -43,6 +43,14 @@ pub enum FormatError {
         /// Kind of the section.
         kind: u8,
     },
+    /// An encoder of a kind that was not known when this reader was made.
+    #[error(
+        "encoder section: encoder kind {kind} is not known to this reader, which knows 1, statistics of keys"
+    )]
+    UnknownEncoder {
+        /// Kind of the encoder.
+        kind: u8,
+    },
     /// The provenance of a file of version 0 is not its JSON form.
     #[error("provenance section: {0}")]
     Provenance(#[from] ProvenanceError),

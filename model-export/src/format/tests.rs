@@ -9,6 +9,8 @@
 use std::fmt::Write;
 use std::process::Command;
 
+use super::{Kind, samples};
+use crate::encoder::WIDTH;
 use crate::ensemble::{Ensemble, FlatNode};
 use crate::feature_model::ModelFile;
 
@@ -20,8 +22,9 @@ fn hex(values: &[f32]) -> String {
     words.join(" ")
 }
 
-/// What `reader.py` prints of the same trees.
-fn dump(ensemble: &Ensemble) -> String {
+/// What `reader.py` prints of the same model.
+fn dump(file: &ModelFile) -> String {
+    let ensemble = file.ensemble();
     let mut text = format!(
         "{} {} {}\n",
         ensemble.objective().name(),
@@ -38,6 +41,13 @@ fn dump(ensemble: &Ensemble) -> String {
         let cover = ensemble.covers().get(at);
         let cover = cover.map_or_else(String::new, |cover| format!(" {}", hex(&[*cover])));
         writeln!(text, "{}{cover}", describe(ensemble, node, root)).unwrap();
+    }
+    if let ModelFile::Clicks(model) = file {
+        let mut features = [0.0; WIDTH];
+        for sample in model.samples() {
+            model.encoder().encode(&sample.row, &mut features);
+            writeln!(text, "features {}", hex(&features)).unwrap();
+        }
     }
     let mut margins = vec![0.0; ensemble.groups()];
     for number in -6..31_i16 {
@@ -72,10 +82,14 @@ fn describe(ensemble: &Ensemble, node: &FlatNode, root: u32) -> String {
 #[test]
 fn a_reader_made_from_the_page_alone_reads_the_same() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
-    let golden: [(&str, &[u8]); 3] = [
+    let golden: [(&str, &[u8]); 4] = [
         (
             "v1_clicks.leaf",
             include_bytes!("../../tests/golden/v1_clicks.leaf"),
+        ),
+        (
+            "v1_fingerprints.leaf",
+            include_bytes!("../../tests/golden/v1_fingerprints.leaf"),
         ),
         (
             "v1_features.leaf",
@@ -98,10 +112,35 @@ fn a_reader_made_from_the_page_alone_reads_the_same() {
         let read = String::from_utf8(output.stdout).unwrap();
         let problem = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {problem}");
-        let expected = dump(ModelFile::from_bytes(bytes).unwrap().ensemble());
+        let expected = dump(&ModelFile::from_bytes(bytes).unwrap());
         for (number, (read, expected)) in read.lines().zip(expected.lines()).enumerate() {
             assert_eq!(read, expected, "{name}, line {}", number + 1);
         }
         assert_eq!(read.lines().count(), expected.lines().count(), "{name}");
     }
+}
+
+#[test]
+fn an_encoder_that_keeps_more_than_its_trees_tell_apart_is_refused() {
+    let bytes = include_bytes!("../../tests/golden/v1_clicks.leaf");
+    let Ok(ModelFile::Clicks(model)) = ModelFile::from_bytes(bytes) else {
+        panic!("not a model of clicks");
+    };
+    let with_trees = |trees: usize| {
+        let ensemble = model.ensemble().clone().first_trees(trees);
+        let mut sections = super::shared_sections(model.provenance(), &ensemble);
+        sections.push(super::section(Kind::Encoder, |writer| {
+            super::encoder::write(model.encoder(), writer);
+        }));
+        sections.push(super::section(Kind::Samples, |writer| {
+            samples::write(&[], writer)
+        }));
+        ModelFile::from_bytes(&super::container::write(sections))
+    };
+    assert!(with_trees(model.ensemble().trees()).is_ok());
+    let refused = with_trees(1).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "encoder section, byte 0: the trees cannot tell all of the classes apart"
+    );
 }

@@ -7,7 +7,9 @@ pub(crate) mod forest;
 
 use std::collections::BTreeMap;
 
-use model_export::{EncoderConfig, EncoderFit, Ensemble, Model, Node, Provenance, Row, SampleRow};
+use model_export::{
+    Encoder, EncoderConfig, EncoderFit, Ensemble, FittedEncoder, Model, Node, Provenance, Row, SampleRow,
+};
 
 /// SplitMix64.
 pub(crate) struct Random(u64);
@@ -76,6 +78,17 @@ pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
 }
 
 pub(crate) fn model() -> Model {
+    model_of(fitted().into_encoder())
+}
+
+/// The same with fingerprints for keys, as short as they can be.
+#[allow(dead_code, reason = "not every test crate needs one")]
+pub(crate) fn model_with_fingerprints() -> Model {
+    let fitted = fitted();
+    model_of(fitted.encoder().hashed(4, &fitted))
+}
+
+fn fitted() -> FittedEncoder {
     let mut fit = EncoderFit::new(EncoderConfig {
         seed: 3,
         ..EncoderConfig::default()
@@ -83,7 +96,11 @@ pub(crate) fn model() -> Model {
     for (index, row) in rows(400, 1).iter().enumerate() {
         fit.observe(index as u64, row).unwrap();
     }
-    let (encoder, ensemble) = (fit.finish().unwrap().into_encoder(), ensemble(6, 4, 2));
+    fit.finish().unwrap()
+}
+
+fn model_of(encoder: Encoder) -> Model {
+    let ensemble = ensemble(6, 4, 2);
     let bare = Model::new(encoder.clone(), ensemble.clone(), provenance(), Vec::new()).unwrap();
     let unlabelled = rows(6, 99).into_iter().map(|row| Row { label: None, ..row });
     let samples = unlabelled.chain([Row::default()]).map(|row| {

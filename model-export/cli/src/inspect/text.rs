@@ -70,9 +70,13 @@ impl Inspected {
             }
         )?;
         if let ModelFile::Clicks(model) = &self.model {
+            let matches = match 100.0 * model.encoder().false_match_rate() {
+                0.0 => String::new(),
+                rate => format!(" by fingerprints, at most {rate:.3} % false matches,"),
+            };
             writeln!(
                 out,
-                "encoder     {} keys from {} rows",
+                "encoder     {} keys{matches} from {} rows",
                 model.encoder().keys(),
                 model.encoder().rows()
             )?;

@@ -1,6 +1,6 @@
-//! The encoder section of version 0: configuration and integer statistics, from which the features are derived again.
+//! The encoder section of version 0: configuration and integer statistics of whole keys.
 
-use crate::encoder::{Column, Encoder, EncoderConfig, Prior, Statistics};
+use crate::encoder::{Column, ColumnParts, Encoder, EncoderConfig, KEY_BITS, Prior, Statistics};
 use crate::format::FormatError;
 use crate::format::bytes::Reader;
 use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS};
@@ -88,5 +88,11 @@ fn read_column(
         _ => return Err(reader.error("the rows and clicks of a column do not add up")),
     }
     let missing = (missing.rows > 0).then_some(missing);
-    Ok(Column::new(keys, statistics, missing, prior))
+    let parts = ColumnParts {
+        missing,
+        bits: KEY_BITS,
+        keys: keys.into_iter().zip(statistics).collect(),
+        exceptions: Vec::new(),
+    };
+    Ok(Column::new(parts, prior))
 }
