@@ -1,13 +1,25 @@
 //! Step 4: booster to the compact file, checked against the engine that grew it, and judged.
 //!
-//! Invariant: what leaves here predicts as the engine does, bit for bit, on every early-stopping and test row, and
-//! its metrics were computed from the file's own predictions.
+//! Invariant: what leaves here predicts as the engine does, bit for bit, on every early-stopping and test row, unless a
+//! budget of bytes forbids it: then a file that does was made first, and how far the two differ is reported. The
+//! metrics were computed from the file's own predictions.
 
+mod agreement;
+mod budget;
 mod directory;
+mod harm;
+mod served;
 
-use model_export::{FormatError, ImportError, Model, Provenance, SampleRow, import_xgboost, sha256_hex};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use model_export::{
+    Encoder, Ensemble, EnsembleError, FormatError, ImportError, Model, Provenance, Row, SampleRow,
+    import_xgboost, sha256_hex,
+};
 use registry::Engine;
 
+pub use budget::BudgetReport;
 pub use directory::{BUNDLE_FILE, DirectoryError, ModelDirectory, ModelFile};
 
 use crate::cancel::{CancelToken, Cancelled};
@@ -19,16 +31,13 @@ use crate::ingest::Ingested;
 use crate::metrics::Metrics;
 use crate::process::Processed;
 use crate::progress::{Progress, Step};
-use crate::train::{EngineMargins, TrainError, Trained};
+use crate::train::{TrainError, Trained};
 
 /// Generated rows that every file carries as its self-test.
 const SAMPLE_ROWS: usize = 16;
 
 /// Fixed, so that two exports of the same trees carry the same samples.
 const SAMPLE_SEED: u64 = 0x5A_4D_50_4C_45;
-
-/// Rows that the independent evaluator, which is slow, checks.
-const REFERENCE_ROWS: usize = 2_000;
 
 /// A checked model.
 pub struct Exported {
@@ -42,6 +51,8 @@ pub struct Exported {
     pub metrics: Metrics,
     /// On the test rows, of the true probabilities, where they are known.
     pub oracle: Option<Metrics>,
+    /// What a budget made it give up.
+    pub budget: Option<BudgetReport>,
 }
 
 /// A booster that isn't exported.
@@ -57,6 +68,19 @@ pub enum ExportError {
     /// The parts make no model.
     #[error("the model can't be written")]
     Format(#[from] FormatError),
+    /// Trees that can't be rounded.
+    #[error("the trees can't be rounded")]
+    Ensemble(#[from] EnsembleError),
+    /// No way to fit into so few bytes.
+    #[error(
+        "no model of at most {max_bytes} bytes can be made of this one: the smallest has about {least_bytes}"
+    )]
+    Budget {
+        /// What was allowed.
+        max_bytes: u64,
+        /// What the smallest model has.
+        least_bytes: u64,
+    },
     /// The exported file and another evaluator disagree.
     #[error("row {row}: the exported margin is {exported:e} ({exported_bits:#010x}), {who} says {theirs:e}")]
     Disagree {
@@ -85,130 +109,126 @@ pub enum ExportError {
     Cancelled(#[from] Cancelled),
 }
 
-/// Makes the compact file of a booster. `provenance` has no metrics yet: they are added here. Blocking.
+/// Makes the compact file of a booster, of at most `max_bytes` as served where that is given. `provenance` has no
+/// metrics yet: they are added here. Blocking.
 pub fn export(
     ingested: &Ingested,
     processed: &Processed,
     trained: &Trained,
-    mut provenance: Provenance,
+    provenance: Provenance,
+    max_bytes: Option<u64>,
     progress: &dyn Progress,
     cancel: &CancelToken,
 ) -> Result<Exported, ExportError> {
-    let test = processed.split.test.clone();
-    let checked_rows = test.end - processed.split.stop.start;
+    let checked_rows = processed.split.test.end - processed.split.stop.start;
     progress.start(Step::Export, Some(checked_rows));
     let ensemble = match trained.engine {
         Engine::Xgboost => import_xgboost(&trained.booster)?,
         Engine::Gbdt => import_gbdt(&trained.booster)?,
     };
-    let draft = Model::new(
-        processed.encoder.clone(),
-        ensemble.clone(),
-        provenance.clone(),
-        Vec::new(),
-    )?;
-    let draft = Model::from_bytes(&draft.to_bytes())?;
-    let metrics = evaluate(&draft, &ingested.rows, test.clone())?;
+    let parts = Parts {
+        ingested,
+        processed,
+        provenance,
+        progress,
+        cancel,
+    };
+    let whole = parts.build(processed.encoder.encoder(), &ensemble, BTreeMap::new())?;
+    agreement::check(&parts, &whole.model, trained)?;
+    let (built, budget) = match max_bytes {
+        None => (whole, None),
+        Some(max_bytes) => {
+            let (built, report) = budget::fit(&parts, &ensemble, &whole, max_bytes)?;
+            (built, Some(report))
+        }
+    };
     let oracle = ingested
         .generated
-        .then(|| oracle(&ingested.rows, test.clone()))
+        .then(|| oracle(&ingested.rows, processed.split.test.clone()))
         .transpose()?;
-
-    provenance.metrics = metrics.named("test_");
-    let model = Model::new(processed.encoder.clone(), ensemble, provenance, samples(&draft))?;
-    let bytes = model.to_bytes();
-    let model = Model::from_bytes(&bytes)?;
-    agrees_with_engine(&model, ingested, processed, trained, progress, cancel)?;
-    if evaluate(&model, &ingested.rows, test)? != metrics {
-        return Err(ExportError::MetricsChanged);
-    }
-    let sha256 = sha256_hex(&bytes);
+    let sha256 = sha256_hex(&built.bytes);
+    let given_up = budget
+        .as_ref()
+        .map_or(String::new(), |report| format!("; {report}"));
     progress.finish(&format!(
-        "{sha256}.leaf, {:.1} KB, {} trees; margins equal on {checked_rows} rows; test logloss {:.5}, AUC {:.5}",
-        bytes.len() as f64 / 1e3,
-        model.ensemble().trees(),
-        metrics.logloss,
-        metrics.auc
+        "{sha256}.leaf, {:.1} KB, {} trees; margins equal on {checked_rows} rows{given_up}; test logloss {:.5}, AUC {:.5}",
+        built.bytes.len() as f64 / 1e3,
+        built.model.ensemble().trees(),
+        built.metrics.logloss,
+        built.metrics.auc
     ));
     Ok(Exported {
-        model,
-        bytes,
+        model: built.model,
+        bytes: built.bytes,
         sha256,
-        metrics,
+        metrics: built.metrics,
         oracle,
+        budget,
     })
 }
 
-/// Compares the file's margins from raw rows with the engine's from encoded rows, on all rows after training.
-fn agrees_with_engine(
-    model: &Model,
-    ingested: &Ingested,
-    processed: &Processed,
-    trained: &Trained,
-    progress: &dyn Progress,
-    cancel: &CancelToken,
-) -> Result<(), ExportError> {
-    let range = processed.split.stop.start..processed.split.test.end;
-    let rows_error = |source| EvaluateError::File {
-        path: ingested.rows.path.display().to_string(),
-        source,
-    };
-    let encoded_error = |source| EvaluateError::File {
-        path: processed.encoded.path.display().to_string(),
-        source,
-    };
-    let mut rows = ingested.rows.read(range.start, range.end).map_err(rows_error)?;
-    let mut batches = processed.encoded.batches(range.clone()).map_err(encoded_error)?;
-    let engine = EngineMargins::load(trained.engine, &trained.booster, processed.encoded.width)?;
-    let (mut features, mut labels) = (Vec::new(), Vec::new());
-    let mut index = range.start;
-    while batches.read(&mut features, &mut labels).map_err(encoded_error)? {
-        cancel.check()?;
-        let batch = rows
-            .by_ref()
-            .take(labels.len())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(rows_error)?;
-        let exported: Vec<f32> = batch.iter().map(|row| model.predict(row).margin).collect();
-        same(index, &exported, &engine.margins(&features)?, engine.name())?;
-        if index == range.start {
-            let some = exported.len().min(REFERENCE_ROWS);
-            let features = &features[..some * processed.encoded.width];
-            if let Some(theirs) = engine.reference_margins(model.ensemble().base_margin(), features)? {
-                same(index, &exported[..some], &theirs, "the gbdt crate")?;
-            }
-        }
-        index += labels.len() as u64;
-        progress.advance(index - range.start, "rows: comparing margins");
-    }
-    Ok(())
+/// What files are made of and told to.
+struct Parts<'a> {
+    ingested: &'a Ingested,
+    processed: &'a Processed,
+    provenance: Provenance,
+    progress: &'a dyn Progress,
+    cancel: &'a CancelToken,
 }
 
-fn same(first_index: u64, exported: &[f32], theirs: &[f32], who: &'static str) -> Result<(), ExportError> {
-    assert_eq!(exported.len(), theirs.len(), "{who} gives one margin a row");
-    match exported
-        .iter()
-        .zip(theirs)
-        .position(|(a, b)| a.to_bits() != b.to_bits())
-    {
-        None => Ok(()),
-        Some(at) => Err(ExportError::Disagree {
-            row: first_index + at as u64 + 1,
-            exported: exported[at],
-            exported_bits: exported[at].to_bits(),
-            theirs: theirs[at],
-            who,
-        }),
+/// A file, read back, and its metrics on the test rows.
+struct Built {
+    model: Model,
+    bytes: Vec<u8>,
+    metrics: Metrics,
+}
+
+impl Parts<'_> {
+    /// Makes a file whose provenance has these params too.
+    fn build(
+        &self,
+        encoder: &Encoder,
+        ensemble: &Ensemble,
+        params: BTreeMap<String, String>,
+    ) -> Result<Built, ExportError> {
+        let mut provenance = self.provenance.clone();
+        provenance.params.extend(params);
+        let draft = Model::new(encoder.clone(), ensemble.clone(), provenance.clone(), Vec::new())?;
+        let draft = Model::from_bytes(&draft.to_bytes())?;
+        let (rows, test) = (&self.ingested.rows, &self.processed.split.test);
+        let metrics = evaluate(&draft, rows, test.clone())?;
+        provenance.metrics = metrics.named("test_");
+        let model = Model::new(encoder.clone(), ensemble.clone(), provenance, samples(&draft))?;
+        let bytes = model.to_bytes();
+        let model = Model::from_bytes(&bytes)?;
+        if evaluate(&model, rows, test.clone())? != metrics {
+            return Err(ExportError::MetricsChanged);
+        }
+        Ok(Built {
+            model,
+            bytes,
+            metrics,
+        })
+    }
+
+    /// Some of the rows.
+    fn rows(&self, range: Range<u64>) -> Result<Vec<Row>, EvaluateError> {
+        let rows = &self.ingested.rows;
+        let read = rows.read(range.start, range.end).and_then(Iterator::collect);
+        read.map_err(|source| EvaluateError::File {
+            path: rows.path.display().to_string(),
+            source,
+        })
     }
 }
 
 /// Generated rows, one row with everything missing among them, and the margins that the model gives.
 fn samples(model: &Model) -> Vec<SampleRow> {
     let mut rows: Vec<_> = Generator::new(SAMPLE_SEED).take(SAMPLE_ROWS).collect();
-    rows[0] = model_export::Row::default();
+    rows[0] = Row::default();
     rows.into_iter()
         .map(|row| {
-            let row = model_export::Row { label: None, ..row };
+            let row = Row { label: None, ..row };
             SampleRow {
                 margin_bits: model.predict(&row).margin.to_bits(),
                 row,

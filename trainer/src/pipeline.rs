@@ -62,6 +62,8 @@ pub struct RegisterConfig {
     pub model_name: String,
     /// Experiment, run name, user, tags.
     pub identity: RunIdentity,
+    /// Most bytes that the file may have as served: the fewer of its own and of its brotli form's.
+    pub max_bytes: Option<u64>,
     /// PKCS#8 PEM of a P-256 key; unsigned when absent.
     pub signing_key_pem: Option<registry::Secret>,
     /// At most one version is made for this key.
@@ -193,8 +195,13 @@ pub async fn register(
         params,
         metrics: BTreeMap::new(),
     };
-    let exported = block_in_place(|| export(ingested, processed, trained, provenance, progress, cancel))
-        .map_err(PipelineError::from)?;
+    let max_bytes = config.max_bytes;
+    let exported = block_in_place(|| {
+        export(
+            ingested, processed, trained, provenance, max_bytes, progress, cancel,
+        )
+    })
+    .map_err(PipelineError::from)?;
     let signing_key = config.signing_key_pem.as_ref().map(registry::Secret::expose);
     let directory = ModelDirectory::new(&exported, trained, signing_key)?;
 
@@ -205,6 +212,11 @@ pub async fn register(
         "best_validation_logloss".to_owned(),
         trained.best().validation_logloss,
     );
+    if let Some(budget) = &exported.budget {
+        open.log(&budget.to_string());
+        open.log_params(&budget.params()).await?;
+        metrics.extend(budget.metrics());
+    }
     if let Some(oracle) = &exported.oracle {
         metrics.insert("oracle_auc".to_owned(), oracle.auc);
         metrics.insert("oracle_logloss".to_owned(), oracle.logloss);

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use model_export::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
+use model_export::{EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::cancel::{CancelToken, Cancelled};
@@ -61,7 +61,7 @@ pub struct Processed {
     /// All rows, encoded, in order.
     pub encoded: EncodedFile,
     /// Fitted on the training rows.
-    pub encoder: Encoder,
+    pub encoder: FittedEncoder,
 }
 
 /// Rows that can't be encoded.
@@ -116,18 +116,17 @@ pub fn process(
         progress.advance(split.train.end + done, "rows: encoding");
         cancel.check()
     })?;
-    let encoder = fitted.into_encoder();
     progress.finish(&format!(
         "{} rows for training, {} for early stopping, {} for the test; {} features",
         split.train.end,
         split.stop.end - split.stop.start,
         split.test.end - split.test.start,
-        encoder.width()
+        fitted.encoder().width()
     ));
     Ok(Processed {
         split,
         encoded,
-        encoder,
+        encoder: fitted,
     })
 }
 

@@ -189,7 +189,7 @@ impl WorkFolder {
     /// What [`WorkFolder::process`] left, with the encoder fitted again.
     pub fn processed(&self, ingested: &Ingested) -> Result<(Processed, ProcessConfig), WorkFolderError> {
         let record: ProcessRecord = read_record(&self.path.join("process.json"), "process")?;
-        let encoder = fit(&ingested.rows, &record.split, &record.config, &mut |_| Ok(()))?.into_encoder();
+        let encoder = fit(&ingested.rows, &record.split, &record.config, &mut |_| Ok(()))?;
         let encoded = EncodedFile {
             path: self.path.join("encoded.f32"),
             ..record.encoded

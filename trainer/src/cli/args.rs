@@ -448,6 +448,10 @@ pub(crate) struct Settings {
     #[arg(long, env = "CLICKLEAF_SIGNING_KEY", value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) signing_key: Option<PathBuf>,
+    /// Most bytes of the exported file as served, brotli or not; what it takes is given up and reported
+    #[arg(long, env = "CLICKLEAF_MAX_BYTES", value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_bytes: Option<u64>,
     /// Registered model [default: criteo_ctr_model]
     #[arg(long, env = "CLICKLEAF_MODEL", value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -262,6 +262,7 @@ fn register_config(settings: &Settings, identity: RunIdentity) -> Result<Registe
     Ok(RegisterConfig {
         model_name: settings.model.clone().unwrap_or_else(|| MODEL_NAME.to_owned()),
         identity,
+        max_bytes: settings.max_bytes,
         signing_key_pem: key.transpose()?,
         idempotency_key: None,
     })

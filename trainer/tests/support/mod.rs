@@ -75,6 +75,7 @@ pub(crate) fn small(rows: u64, seed: u64) -> PipelineConfig {
                 user_name: "tester".to_owned(),
                 tags: Vec::new(),
             },
+            max_bytes: None,
             signing_key_pem: None,
             idempotency_key: None,
         },
