@@ -157,6 +157,8 @@ pub const TRAIN_SEED: &str = "train-seed";
 pub const TRAIN_ENGINE: &str = "train-engine";
 /// The most rounds.
 pub const TRAIN_ROUNDS: &str = "train-rounds";
+/// The most bytes of the file as served; empty for no limit.
+pub const TRAIN_BYTES: &str = "train-bytes";
 /// Whether to promote what comes out.
 pub const TRAIN_PROMOTE: &str = "train-promote";
 /// Queues the run.

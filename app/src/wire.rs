@@ -207,6 +207,7 @@ impl Read for TrainingRunRequest {
             seed: optional(value, "seed", small)?,
             engine: optional(value, "engine", |value, name| one_of(value, name, &engines))?,
             max_rounds: optional(value, "max_rounds", small)?,
+            max_bytes: optional(value, "max_bytes", small)?,
             promote: optional(value, "promote", |value, name| field(value, name, Value::as_bool))?
                 .unwrap_or_default(),
         })

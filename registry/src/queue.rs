@@ -47,6 +47,9 @@ pub struct TrainingRequest {
     /// At most this many boosting rounds.
     #[serde(default)]
     pub max_rounds: Option<u32>,
+    /// At most this many bytes of the model's file as served.
+    #[serde(default)]
+    pub max_bytes: Option<u64>,
     /// Puts the new version into Production once it is registered.
     #[serde(default)]
     pub promote: bool,

@@ -122,6 +122,7 @@ pub(crate) fn registry_training_request(request: api::TrainingRunRequest) -> reg
             api::Engine::Gbdt => registry::Engine::Gbdt,
         }),
         max_rounds: request.max_rounds,
+        max_bytes: request.max_bytes,
         promote: request.promote,
     }
 }
@@ -147,6 +148,7 @@ pub(crate) fn training_run(run: registry::TrainingRun) -> api::TrainingRun {
                 registry::Engine::Gbdt => api::Engine::Gbdt,
             }),
             max_rounds: request.max_rounds,
+            max_bytes: request.max_bytes,
             promote: request.promote,
         },
         progress: run.progress.map(|progress| api::StepProgress {

@@ -175,6 +175,7 @@ fn config_of(
     if let Some(rounds) = request.max_rounds {
         config.train.params.rounds = rounds;
     }
+    config.register.max_bytes = request.max_bytes.or(config.register.max_bytes);
     config.train.params.check().map_err(|error| error.to_string())?;
     config.promote = request.promote.then(|| Promotion {
         actor: "worker".to_owned(),

@@ -48,6 +48,7 @@ async fn a_request_becomes_a_promoted_version_with_progress_on_the_way() {
         generate_rows: Some(2_500),
         seed: Some(7),
         max_rounds: Some(5),
+        max_bytes: Some(20_000),
         promote: true,
         ..TrainingRequest::default()
     };
@@ -66,6 +67,7 @@ async fn a_request_becomes_a_promoted_version_with_progress_on_the_way() {
             .map(|(_, value)| value.as_str())
     };
     assert_eq!((param("rounds"), param("seed")), (Some("5"), Some("7")));
+    assert_eq!(param("max_bytes"), Some("20000"));
     let events = home
         .registry
         .queue()

@@ -163,7 +163,7 @@ fn under_way(run: &TrainingRun) -> bool {
 }
 
 fn queue_form(runs: Runs, api: Api) -> Part {
-    let [rows, seed, rounds] = ["100000", "1", "200"].map(|start| RwSignal::new(start.to_owned()));
+    let [rows, seed, rounds, bytes] = ["100000", "1", "200", ""].map(|start| RwSignal::new(start.to_owned()));
     let engine = RwSignal::new("xgboost".to_owned());
     let promote = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
@@ -182,6 +182,7 @@ fn queue_form(runs: Runs, api: Api) -> Part {
                 max_rounds: whole_number("Rounds", &rounds.get_untracked())?
                     .map(|rounds| u32::try_from(rounds).map_err(|_| "Rounds: that is too many.".to_owned()))
                     .transpose()?,
+                max_bytes: whole_number("Bytes", &bytes.get_untracked())?,
                 promote: promote.get_untracked(),
             })
         };
@@ -236,6 +237,12 @@ fn queue_form(runs: Runs, api: Api) -> Part {
             "Rounds at most",
             "Stops early by itself.",
             rounds,
+        ))
+        .part(number(
+            testids::TRAIN_BYTES,
+            "Bytes at most",
+            "As served. Empty: no limit.",
+            bytes,
         ))
         .part(engine_field)
         .part(token_input(runs.state));

@@ -38,6 +38,7 @@ fn run(state: TrainingRunState) -> TrainingRun {
             seed: Some(0),
             engine: Some(Engine::Gbdt),
             max_rounds: Some(u32::MAX),
+            max_bytes: Some(u64::MAX),
             promote: true,
         },
         progress: Some(StepProgress {

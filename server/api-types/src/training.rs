@@ -34,6 +34,9 @@ pub struct TrainingRunRequest {
     /// At most this many boosting rounds.
     #[serde(default)]
     pub max_rounds: Option<u32>,
+    /// At most this many bytes of the model's file as served; what it takes is given up and reported.
+    #[serde(default)]
+    pub max_bytes: Option<u64>,
     /// Puts the new version into Production once it is registered.
     #[serde(default)]
     pub promote: bool,

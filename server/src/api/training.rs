@@ -212,6 +212,9 @@ fn check(request: &TrainingRunRequest) -> Result<(), ApiError> {
             "`max_rounds` must be within 1 and {MAX_ROUNDS}"
         )));
     }
+    if request.max_bytes == Some(0) {
+        return Err(ApiError::unprocessable("`max_bytes` must be at least 1"));
+    }
     Ok(())
 }
 

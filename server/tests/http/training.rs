@@ -164,6 +164,7 @@ async fn requests_out_of_their_domain_are_refused() {
         json!({"generate_rows": 0}),
         json!({"generate_rows": u64::MAX}),
         json!({"max_rounds": 0}),
+        json!({"max_bytes": 0}),
         json!({"engine": "lightgbm"}),
         json!({"generate_row": 5}),
         json!({"seed": -1}),
