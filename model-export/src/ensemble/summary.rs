@@ -65,6 +65,19 @@ impl Ensemble {
         summary
     }
 
+    /// The fewest bits, from 4 to 24, that leaves can be rounded to ([`Ensemble::with_leaf_bits`]) without a change;
+    /// `None` where there are no such bits, as in most models whose leaves were not rounded.
+    pub fn fewest_leaf_bits(&self) -> Option<u8> {
+        let unchanged = |bits: &u8| {
+            let leaves = |ensemble: &Self| -> Vec<u32> {
+                ensemble.nodes.iter().map(|node| node.value.to_bits()).collect()
+            };
+            self.with_leaf_bits(*bits)
+                .is_ok_and(|rounded| leaves(&rounded) == leaves(self))
+        };
+        (4..=24).find(unchanged)
+    }
+
     /// The tree at `index`, its nodes in breadth-first order; `None` where there is no such tree.
     ///
     /// Gains are 0, for they are not kept, and so are covers where they were left out.
@@ -232,6 +245,18 @@ mod tests {
         assert_eq!(again, ensemble);
         let bare = ensemble.without_covers().tree(2).unwrap();
         assert_eq!((bare.group, bare.nodes[0].cover()), (1, 0.0));
+    }
+
+    #[test]
+    fn rounded_leaves_know_their_bits() {
+        let leaves = [0.1, -0.7, 0.33, 1.9, -1.2];
+        let trees = leaves.map(|value| vec![leaf(value)]).to_vec();
+        let exact = Ensemble::from_trees(0.0, 1, trees).unwrap();
+        assert_eq!(exact.fewest_leaf_bits(), None);
+        for bits in [4, 7, 11, 16, 21] {
+            let rounded = exact.with_leaf_bits(bits).unwrap();
+            assert_eq!(rounded.fewest_leaf_bits(), Some(bits));
+        }
     }
 
     #[test]
