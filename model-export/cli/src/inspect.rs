@@ -116,6 +116,7 @@ impl Inspected {
             "leaves": summary.leaves,
             "leaves_by_depth": summary.leaves_by_depth,
             "category_splits": summary.category_splits,
+            "leaf_bits": ensemble.fewest_leaf_bits(),
             "covers": ensemble.has_covers(),
             "features": ensemble.features(),
             "features_used": summary.features_used(),

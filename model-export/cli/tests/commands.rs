@@ -191,6 +191,9 @@ fn help_teaches() {
         &["convert", "--help"],
         &["predict", "--help"],
         &["verify", "--help"],
+        &["inspect", "--help"],
+        &["explain", "--help"],
+        &["diff", "--help"],
     ] {
         let output = run(arguments);
         assert!(output.status.success());

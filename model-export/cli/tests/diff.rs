@@ -6,7 +6,9 @@ mod support;
 
 use model_export::{Ensemble, Model, Node, Provenance};
 use serde_json::{Value, json};
-use support::{Folder, golden, golden_rows, printed, refusal, run, text};
+use support::{
+    Folder, converted, golden, golden_rows, library, line, predicted, printed, refusal, run, text,
+};
 
 fn golden_model() -> Model {
     Model::from_bytes(&std::fs::read(golden()).unwrap()).unwrap()
@@ -170,6 +172,14 @@ fn trouble_is_told_from_a_difference() {
         Some(2)
     );
     assert_eq!(run(&["diff", &golden()]).status.code(), Some(2));
+    let classes = converted(&folder, "xgboost_3_2_softprob.ubj", &[]);
+    let rows = folder.write("none.tsv", "");
+    let output = run(&["diff", &golden(), &classes, "--input", &rows]);
+    assert!(
+        refusal(&output).contains("different numbers of outputs"),
+        "{}",
+        refusal(&output)
+    );
     let damaged = folder.write("damaged.leaf", b"CLICKLEAF");
     assert!(refusal(&run(&["diff", &golden(), &damaged])).contains("damaged.leaf: "));
     let rows = folder.write("rows.tsv", "\t".repeat(38) + "\n1\t2\n");
@@ -179,4 +189,28 @@ fn trouble_is_told_from_a_difference() {
         "{}",
         refusal(&output)
     );
+}
+
+#[test]
+fn features_are_found_by_each_models_own_names() {
+    let folder = Folder::new();
+    let first = converted(&folder, "xgboost_3_2_softprob.ubj", &["--rounds", "1"]);
+    let second = folder.path("second.leaf");
+    printed(run(&[
+        "convert",
+        &library("fixtures/xgboost_3_2_softprob.ubj"),
+        "-o",
+        &second,
+    ]));
+    let rows = predicted("xgboost_3_2_softprob");
+    let csv: String = rows.iter().map(|row| line(&row.features, ",")).collect();
+    let input = folder.write("rows.csv", format!("f0,f1,f2,f3\n{csv}"));
+    let (code, found) = diff(&[&first, &second, "--input", &input]);
+    assert_eq!(
+        (code, &found["predictions"]["rows"]),
+        (Some(1), &json!(rows.len()))
+    );
+    assert_eq!(found["trees"]["equal"], 3);
+    assert!(found["predictions"]["outputs"]["max"].as_f64().unwrap() > 0.0);
+    assert_eq!(found["provenance"]["params.num_boost_round"]["first"], "1");
 }

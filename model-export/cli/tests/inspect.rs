@@ -6,7 +6,7 @@ mod support;
 
 use model_export::{Ensemble, Model, Node};
 use serde_json::Value;
-use support::{golden, json, printed, refusal, run, text};
+use support::{Folder, converted, golden, json, printed, refusal, run, text};
 
 #[test]
 fn a_model_of_clicks_is_shown() {
@@ -14,8 +14,40 @@ fn a_model_of_clicks_is_shown() {
 }
 
 #[test]
+fn a_model_of_features_is_shown() {
+    let folder = Folder::new();
+    let model = converted(
+        &folder,
+        "contributions_3_2_categorical.ubj",
+        &["--covers", "--leaf-bits", "12"],
+    );
+    // Sizes and digests are the format's business.
+    let of_the_format = |line: &&str| {
+        !["sha256", "section", "size"]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    let shown = printed(run(&["inspect", &model]));
+    let (head, rest) = shown.split_once('\n').unwrap();
+    assert!(head.ends_with(" bytes, a model of features"), "{head}");
+    insta::assert_snapshot!(
+        "features",
+        rest.lines().filter(of_the_format).collect::<Vec<_>>().join("\n")
+    );
+    insta::assert_snapshot!("categories", printed(run(&["inspect", &model, "--trees", "1"])));
+}
+
+#[test]
 fn counts_add_up() {
-    let shown = json(run(&["inspect", &golden(), "--json"]));
+    let folder = Folder::new();
+    let classes = converted(&folder, "xgboost_3_2_softprob.ubj", &[]);
+    for model in [golden(), classes] {
+        counts_of(&model);
+    }
+}
+
+fn counts_of(model: &str) {
+    let shown = json(run(&["inspect", model, "--json"]));
     let sum = |name: &str| {
         shown[name]
             .as_array()

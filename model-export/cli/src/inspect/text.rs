@@ -14,9 +14,10 @@ impl Inspected {
         let (per_node, of_trees) = self.bytes_per_node();
         writeln!(
             out,
-            "format      CLICKLEAF {}, {} bytes",
+            "format      CLICKLEAF {}, {} bytes, a model of {}",
             self.version(),
-            self.bytes.len()
+            self.bytes.len(),
+            self.kind()
         )?;
         writeln!(out, "sha256      {}", sha256_hex(&self.bytes))?;
         for section in &self.sections {
@@ -54,6 +55,10 @@ impl Inspected {
             "leaves      {}",
             histogram(&summary.leaves_by_depth, "leaves")
         )?;
+        match ensemble.fewest_leaf_bits() {
+            Some(bits) => writeln!(out, "leaf bits   {bits}")?,
+            None => writeln!(out, "leaf bits   all: no leaf was rounded")?,
+        }
         writeln!(
             out,
             "features    {} of {features} are split on{}",

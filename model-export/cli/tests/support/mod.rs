@@ -112,3 +112,51 @@ pub(crate) fn bits(line: &str, separator: char) -> Vec<u32> {
         .map(|number| number.parse::<f32>().unwrap().to_bits())
         .collect()
 }
+
+/// A row that XGBoost predicted: its margins and features.
+pub(crate) struct Predicted {
+    pub(crate) margins: Vec<f32>,
+    pub(crate) features: Vec<f32>,
+}
+
+/// The rows of one of the library's fixtures `xgboost_*.tsv`.
+pub(crate) fn predicted(name: &str) -> Vec<Predicted> {
+    let text = std::fs::read_to_string(library(&format!("fixtures/{name}.tsv"))).unwrap();
+    let row = |line: &str| {
+        let fields: Vec<Vec<f32>> = line.split('\t').map(hex).collect();
+        Predicted {
+            margins: fields[0].clone(),
+            features: fields[2].clone(),
+        }
+    };
+    text.lines().map(row).collect()
+}
+
+/// Numbers written as the hex bits of `f32`.
+pub(crate) fn hex(text: &str) -> Vec<f32> {
+    text.split(' ')
+        .map(|bits| f32::from_bits(u32::from_str_radix(bits, 16).unwrap()))
+        .collect()
+}
+
+/// A line of text, an empty cell where a value is missing.
+pub(crate) fn line(features: &[f32], separator: &str) -> String {
+    let cell = |value: &f32| {
+        if value.is_nan() {
+            String::new()
+        } else {
+            value.to_string()
+        }
+    };
+    features.iter().map(cell).collect::<Vec<_>>().join(separator) + "\n"
+}
+
+/// Converts one of the library's boosters and says where the model is.
+pub(crate) fn converted(folder: &Folder, booster: &str, options: &[&str]) -> String {
+    let output = folder.path(&format!("{booster}.leaf"));
+    let booster = library(&format!("fixtures/{booster}"));
+    printed(run(
+        &[&["convert", &booster, "--output", &output], options].concat()
+    ));
+    output
+}

@@ -1,5 +1,7 @@
 //! Parquet files, written and read column by column.
 
+#![allow(dead_code, reason = "not every test crate needs all of it")]
+
 use std::fs::File;
 use std::sync::Arc;
 
@@ -82,6 +84,19 @@ pub(crate) fn write(path: &str, columns: &[(&str, Column)], group: usize, compre
 }
 
 impl Column {
+    /// The first rows.
+    pub(crate) fn head(&self, rows: usize) -> Self {
+        match self {
+            Self::Bool(values) => Self::Bool(values[..rows].to_vec()),
+            Self::Int(values) => Self::Int(values[..rows].to_vec()),
+            Self::Unsigned(values) => Self::Unsigned(values[..rows].to_vec()),
+            Self::Long(values) => Self::Long(values[..rows].to_vec()),
+            Self::Float(values) => Self::Float(values[..rows].to_vec()),
+            Self::Double(values) => Self::Double(values[..rows].to_vec()),
+            Self::Text(values) => Self::Text(values[..rows].to_vec()),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Int(values) => values.len(),
