@@ -344,3 +344,40 @@ fn a_reader_that_has_seen_enough_ends_the_program() {
     assert!(output.status.success(), "{:?}", output.status);
     assert_eq!(text(&output.stderr), "");
 }
+
+#[test]
+fn damaged_parquet_files_are_refused_or_read() {
+    let names = column_names();
+    let columns: Vec<(&str, Column)> = names
+        .iter()
+        .map(|name| {
+            (
+                *name,
+                Column::Long((0..20).map(|row| (row % 3 > 0).then_some(row / 4)).collect()),
+            )
+        })
+        .collect();
+    let folder = Folder::new();
+    let input = folder.path("rows.parquet");
+    parquet_files::write(&input, &columns, 12, Compression::SNAPPY);
+    let whole = std::fs::read(&input).unwrap();
+    let (mut state, mut refused) = (1_u64, 0);
+    for _ in 0..120 {
+        let mut damaged = whole.clone();
+        for _ in 0..3 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = (state >> 33) as usize % damaged.len();
+            damaged[at] = (state >> 25) as u8;
+        }
+        std::fs::write(&input, &damaged).unwrap();
+        let output = run(&["predict", &golden(), "--input", &input]);
+        assert!(
+            matches!(output.status.code(), Some(0 | 3)),
+            "{:?}: {}",
+            output.status,
+            text(&output.stderr)
+        );
+        refused += usize::from(!output.status.success());
+    }
+    assert!(refused > 20, "{refused}");
+}
