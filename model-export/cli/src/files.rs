@@ -10,16 +10,14 @@ use model_export::{Model, ModelFile};
 use crate::rows::Refusal;
 
 /// Marks an error as a refusal of data: exit code 3.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub(crate) struct Refused(pub(crate) String);
 
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Refused {}
+/// Marks an error as wrong usage: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) &'static str);
 
 /// A refusal that names the file.
 pub(crate) fn refused(path: &Path, error: impl fmt::Display) -> anyhow::Error {

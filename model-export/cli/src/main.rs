@@ -18,7 +18,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use files::Refused;
+use files::{Refused, Usage};
 
 /// Converts, inspects, verifies and runs ClickLeaf's compact models (.leaf files).
 ///
@@ -68,8 +68,13 @@ fn main() -> ExitCode {
         Err(error) if files::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            let refused = error.chain().any(|cause| cause.is::<Refused>());
-            ExitCode::from(if refused { 3 } else { failure })
+            ExitCode::from(if error.chain().any(|cause| cause.is::<Refused>()) {
+                3
+            } else if error.is::<Usage>() {
+                2
+            } else {
+                failure
+            })
         }
     }
 }

@@ -12,6 +12,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use parquet::ParquetSink;
 
+use crate::files::Usage;
+
 /// Where results go and how they are written down.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -170,7 +172,7 @@ impl Sink {
         let named = || format!("writing {}", options.output.display());
         if !options.is_file() {
             if writer.format == Format::Parquet {
-                anyhow::bail!("Parquet is written to a file: give --output");
+                return Err(Usage("Parquet is written to a file: give --output").into());
             }
             // A line at a time for a person, whole parts at a time for a pipe: each part is flushed either way.
             let mut out: Box<dyn Write> = Box::new(io::stdout().lock());

@@ -98,6 +98,7 @@ pub(crate) fn open(input: &Path, options: &Options, models: &[Wanted]) -> Result
             return Err(Refusal::of_input("this is not a Parquet file").into());
         }
         Source::Bytes(mut reader, position) => {
+            source::skip_byte_order_mark(&mut reader)?;
             let tabs = match options.text_format(input) {
                 Some(format) => format == Format::Tsv,
                 None => source::first_line_has_tab(&mut reader)?,

@@ -266,6 +266,22 @@ fn bad_rows_are_refused_after_the_rows_before_them() {
         );
         assert_eq!(text(&output.stdout).lines().count(), before, "{rows:?}");
     }
+    for marked in [
+        "\u{feff}f0,f1,f2,f3\r\n1,2,3,4\r\n",
+        "\u{feff}f0\tf1\tf2\tf3\n1\t2\t3\t4",
+    ] {
+        assert_eq!(
+            printed(run_with(&["predict", &model], marked.as_bytes()))
+                .lines()
+                .count(),
+            1,
+            "{marked:?}"
+        );
+    }
+    let to_a_pipe = run_with(&["predict", &model, "--output-format", "parquet"], b"");
+    assert_eq!(to_a_pipe.status.code(), Some(2), "{}", text(&to_a_pipe.stderr));
+    let absent = run(&["predict", &model, "--input", &folder.path("absent.csv")]);
+    assert_eq!(absent.status.code(), Some(1), "{}", text(&absent.stderr));
     for empty in ["", "f0,f1,f2,f3\n"] {
         assert_eq!(
             printed(run_with(&["predict", &model], empty.as_bytes())),

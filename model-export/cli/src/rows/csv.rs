@@ -57,11 +57,12 @@ pub(super) fn push_record(csv: &mut CsvReader, text: &mut Text) -> Result<bool> 
     let breaks = content.iter().filter(|byte| **byte == b'\n').count() as u64;
     // The last byte ends the record or, at the end of the file, is one of its own.
     let last_line = csv.reader.get_mut().line_at(end - 1);
-    let line = last_line - breaks;
+    // Quotes that are not closed may end in a newline of their own.
+    let line = last_line.saturating_sub(breaks).max(csv.line + 1);
     if line > csv.line + 1 {
         return Err(Refusal::of_line(csv.line + 1, "the line is empty").into());
     }
-    csv.line = last_line;
+    csv.line = last_line.max(line);
     let ends = (0..csv.record.len()).filter_map(|cell| Some(csv.record.range(cell)?.end));
     text.push(line, content, ends);
     Ok(true)
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn records_know_their_lines() {
-        let cases: [(&str, &[(u64, usize)]); 7] = [
+        let cases: [(&str, &[(u64, usize)]); 8] = [
             ("", &[]),
             ("a,b\n1,2\n3,4", &[(1, 2), (2, 2), (3, 2)]),
             ("a,b\r\n1,2\r\n3,4\r\n", &[(1, 2), (2, 2), (3, 2)]),
@@ -155,6 +156,7 @@ mod tests {
             ("a\r\n\"x\r\n\r\ny\",5\r\n7", &[(1, 1), (2, 2), (5, 1)]),
             ("1\n2\n\n\n", &[(1, 1), (2, 1)]),
             ("1,\n,\n\"\"\n", &[(1, 2), (2, 2), (3, 1)]),
+            ("1\n\"2,3\n4\n", &[(1, 1), (2, 1)]),
         ];
         for (text, expected) in cases {
             assert_eq!(lines(text), (expected.to_vec(), None), "{text:?}");

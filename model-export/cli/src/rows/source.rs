@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::refusal::Refusal;
 
@@ -33,17 +33,16 @@ pub(crate) enum Source {
 
 /// Opens `path`, `-` being standard input.
 pub(crate) fn open(path: &Path) -> Result<Source> {
-    let named = || format!("reading {}", path.display());
     if path.as_os_str() == "-" {
-        let (head, raw) = split_head(io::stdin()).with_context(named)?;
+        let (head, raw) = split_head(io::stdin())?;
         return decompress(head, Box::new(raw), None);
     }
-    let file = File::open(path).with_context(named)?;
-    let data = file.metadata().with_context(named)?;
+    let file = File::open(path)?;
+    let data = file.metadata()?;
     let total = data.is_file().then_some(data.len());
-    let (head, mut file) = split_head(file).with_context(named)?;
+    let (head, mut file) = split_head(file)?;
     if total.is_some() && head.starts_with(PARQUET) {
-        io::Seek::rewind(&mut file).with_context(named)?;
+        io::Seek::rewind(&mut file)?;
         return Ok(Source::Parquet(file));
     }
     decompress(head, Box::new(file), total)
@@ -97,6 +96,14 @@ impl Read for Counting {
         self.done.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
+}
+
+/// Passes over the mark that some programs put before UTF-8.
+pub(crate) fn skip_byte_order_mark(reader: &mut impl BufRead) -> io::Result<()> {
+    if reader.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        reader.consume(3);
+    }
+    Ok(())
 }
 
 /// Whether the bytes read so far, up to the first line's end, hold a tab.
