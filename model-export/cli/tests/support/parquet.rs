@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as PhysicalType};
 use parquet::column::reader::get_typed_column_reader;
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type,
+};
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
@@ -15,6 +17,7 @@ use parquet::schema::types::Type;
 
 /// A column whose rows may be null.
 pub(crate) enum Column {
+    Bool(Vec<Option<bool>>),
     Int(Vec<Option<i32>>),
     /// With the logical type of unsigned numbers.
     Unsigned(Vec<Option<u32>>),
@@ -27,6 +30,7 @@ pub(crate) enum Column {
 /// Writes the columns in row groups of `group` rows.
 pub(crate) fn write(path: &str, columns: &[(&str, Column)], group: usize, compression: Compression) {
     let kind = |column: &Column| match column {
+        Column::Bool(_) => (PhysicalType::BOOLEAN, ConvertedType::NONE),
         Column::Int(_) => (PhysicalType::INT32, ConvertedType::NONE),
         Column::Unsigned(_) => (PhysicalType::INT32, ConvertedType::UINT_32),
         Column::Long(_) => (PhysicalType::INT64, ConvertedType::NONE),
@@ -57,6 +61,7 @@ pub(crate) fn write(path: &str, columns: &[(&str, Column)], group: usize, compre
         for (_, column) in columns {
             let mut writer = group.next_column().unwrap().unwrap();
             match column {
+                Column::Bool(values) => push::<BoolType, _>(&mut writer, &values[start..end], |value| *value),
                 Column::Int(values) => push::<Int32Type, _>(&mut writer, &values[start..end], |value| *value),
                 Column::Unsigned(values) => {
                     push::<Int32Type, _>(&mut writer, &values[start..end], |value| *value as i32)
@@ -99,6 +104,7 @@ impl Column {
 
     fn len(&self) -> usize {
         match self {
+            Self::Bool(values) => values.len(),
             Self::Int(values) => values.len(),
             Self::Unsigned(values) => values.len(),
             Self::Long(values) => values.len(),
