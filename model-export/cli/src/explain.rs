@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use model_export::{Ensemble, ModelFile};
 
+use crate::evaluator::Evaluator;
 use crate::files::{read_model_file, refused};
 use crate::output::{self, Columns, Field};
-use crate::predict::margins;
 use crate::rows::{self, Parsed, Wanted};
 use crate::table::{Table, run_table};
 
@@ -96,9 +96,9 @@ fn fields(model: &ModelFile) -> Vec<Field> {
 }
 
 /// Row by row and group by group: contributions, bias and margin.
-fn explain(model: &ModelFile, rows: &Parsed) -> Vec<f32> {
-    let margins = margins(model, rows);
-    match (model, rows) {
+fn explain(evaluator: &Evaluator, rows: &Parsed) -> Vec<f32> {
+    let margins = evaluator.margins(rows);
+    match (evaluator.model(), rows) {
         (ModelFile::Clicks(model), Parsed::Clicks(rows)) => {
             let explained = rows.iter().zip(&margins).flat_map(|(row, margin)| {
                 let contributions = model.contributions(row).expect(CHECKED);

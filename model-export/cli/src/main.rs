@@ -4,6 +4,7 @@
 
 mod convert;
 mod diff;
+mod evaluator;
 mod explain;
 mod files;
 mod inspect;

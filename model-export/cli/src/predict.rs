@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use model_export::{Ensemble, Link, ModelFile};
+use model_export::{Link, ModelFile};
 
+use crate::evaluator::Evaluator;
 use crate::files::read_model_file;
 use crate::output::{self, Columns, Field};
 use crate::rows::{self, Parsed};
@@ -63,7 +64,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     let table = Table {
         fields: fields(&model, shown),
         header: false,
-        results: move |model: &ModelFile, rows: &Parsed| predict(model, rows, shown),
+        results: move |evaluator: &Evaluator, rows: &Parsed| predict(evaluator, rows, shown),
     };
     run_table(
         model,
@@ -100,52 +101,18 @@ fn fields(model: &ModelFile, shown: Shown) -> Vec<Field> {
 }
 
 /// Row by row: outputs, then margins.
-fn predict(model: &ModelFile, rows: &Parsed, shown: Shown) -> Vec<f32> {
-    let ensemble = model.ensemble();
-    let margins = margins(model, rows);
+fn predict(evaluator: &Evaluator, rows: &Parsed, shown: Shown) -> Vec<f32> {
+    let margins = evaluator.margins(rows);
     if shown == Shown::Margins {
         return margins;
     }
-    let outputs = outputs(ensemble, &margins);
+    let outputs = evaluator.outputs(&margins);
     if shown == Shown::Outputs || rows.len() == 0 {
         return outputs;
     }
-    let rows = outputs
-        .chunks_exact(outputs.len() / rows.len())
-        .zip(margins.chunks_exact(ensemble.groups()));
+    let (width, groups) = (outputs.len() / rows.len(), margins.len() / rows.len());
+    let rows = outputs.chunks_exact(width).zip(margins.chunks_exact(groups));
     rows.flat_map(|(outputs, margins)| outputs.iter().chain(margins))
         .copied()
         .collect()
-}
-
-/// Row by row, what the margins come to.
-pub(crate) fn outputs(ensemble: &Ensemble, margins: &[f32]) -> Vec<f32> {
-    let (objective, groups) = (ensemble.objective(), ensemble.groups());
-    let width = objective.outputs(groups);
-    let mut outputs = vec![0.0; margins.len() / groups * width];
-    for (margins, out) in margins.chunks_exact(groups).zip(outputs.chunks_exact_mut(width)) {
-        objective.apply(margins, out);
-    }
-    outputs
-}
-
-/// Row by row, the margin of each group.
-pub(crate) fn margins(model: &ModelFile, rows: &Parsed) -> Vec<f32> {
-    match (model, rows) {
-        (ModelFile::Clicks(model), Parsed::Clicks(rows)) => {
-            rows.iter().map(|row| model.predict(row).margin).collect()
-        }
-        (model, Parsed::Features { values, width }) => {
-            let ensemble = model.ensemble();
-            let mut margins = vec![0.0; rows.len() * ensemble.groups()];
-            for (row, out) in values
-                .chunks_exact(*width)
-                .zip(margins.chunks_exact_mut(ensemble.groups()))
-            {
-                ensemble.margins(row, out);
-            }
-            margins
-        }
-        _ => unreachable!("rows are parsed for the model that predicts them"),
-    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use model_export::ModelFile;
 
+use crate::evaluator::Evaluator;
 use crate::files::{Refused, refused, row_failure};
 use crate::output::{self, Field, Part, Results, Sink, Writer};
 use crate::progress::Progress;
@@ -24,7 +25,7 @@ pub(crate) struct Table<F> {
 /// Reads rows, computes and writes until the rows end or one of them is refused.
 pub(crate) fn run_table(
     model: ModelFile,
-    table: Table<impl Fn(&ModelFile, &Parsed) -> Vec<f32> + Send + Sync + 'static>,
+    table: Table<impl Fn(&Evaluator, &Parsed) -> Vec<f32> + Send + Sync + 'static>,
     input: &Path,
     options: &rows::Options,
     output: &output::Options,
@@ -35,6 +36,7 @@ pub(crate) fn run_table(
     let writer = Arc::new(Writer::new(output, table.fields, table.header, reader.unit));
     let mut sink = Sink::open(output, &writer)?;
     let progress = Progress::new(reader.position(), output.is_file(), reader.unit);
+    let evaluator = Evaluator::new(model);
     let path = input.to_owned();
     let produce = move || reader.batch().map_err(|error| row_failure(&path, error));
     let work = move |batch: Batch| -> (Part, Option<rows::Refusal>) {
@@ -42,7 +44,7 @@ pub(crate) fn run_table(
         let numbers = (0..rows.len()).map(|row| batch.number(row)).collect();
         (
             writer.part(Results {
-                values: (table.results)(&model, &rows),
+                values: (table.results)(&evaluator, &rows),
                 numbers,
             }),
             refusal,

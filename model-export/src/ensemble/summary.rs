@@ -123,12 +123,7 @@ impl Ensemble {
 
     /// The nodes of a tree that exists.
     pub(super) fn flat_tree(&self, index: usize) -> &[FlatNode] {
-        let start = self.roots[index] as usize;
-        let end = self
-            .roots
-            .get(index + 1)
-            .map_or(self.nodes.len(), |next| *next as usize);
-        &self.nodes[start..end]
+        &self.nodes[self.tree_nodes(index)]
     }
 }
 

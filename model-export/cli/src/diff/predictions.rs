@@ -7,8 +7,8 @@ use model_export::ModelFile;
 use serde_json::{Value, json};
 
 use super::differences::Differences;
+use crate::evaluator::Evaluator;
 use crate::files::{Refused, refused, row_failure};
-use crate::predict::{margins, outputs};
 use crate::progress::Progress;
 use crate::rows::{self, Batch, Parsed, Wanted};
 use crate::stream::{stream, thread_count};
@@ -71,6 +71,7 @@ pub(super) fn compare(
     };
     let path = input.to_owned();
     let produce = move || reader.batch().map_err(|error| row_failure(&path, error));
+    let evaluators = models.map(Evaluator::new);
     let work = move |batch: Batch| {
         let (first, refusal) = parsers[0].parse(&batch);
         let (second, other) = parsers[1].parse(&batch);
@@ -80,7 +81,7 @@ pub(super) fn compare(
         } else {
             refusal
         };
-        (both(&models, [&first, &second], &batch), refusal)
+        (both(&evaluators, [&first, &second], &batch), refusal)
     };
     stream(thread_count(threads), produce, work, |(both, refusal)| {
         for (row, number) in both.numbers.iter().enumerate() {
@@ -100,10 +101,10 @@ pub(super) fn compare(
     Ok(compared)
 }
 
-fn both(models: &[ModelFile; 2], parsed: [&Parsed; 2], batch: &Batch) -> Both {
+fn both(evaluators: &[Evaluator; 2], parsed: [&Parsed; 2], batch: &Batch) -> Both {
     let rows = parsed[0].len().min(parsed[1].len());
-    let margins = [0, 1].map(|side| margins(&models[side], parsed[side]));
-    let outputs = [0, 1].map(|side| outputs(models[side].ensemble(), &margins[side]));
+    let margins = [0, 1].map(|side| evaluators[side].margins(parsed[side]));
+    let outputs = [0, 1].map(|side| evaluators[side].outputs(&margins[side]));
     Both {
         margins,
         outputs,

@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 
 /// A batch ends with the first row that reaches one of these.
 pub(super) const BATCH_ROWS: usize = 4096;
-const BATCH_BYTES: usize = 1 << 18;
+const BATCH_BYTES: usize = 1 << 20;
 /// Longer rows are refused; 65,536 features of 20 digits are a tenth of it.
 pub(super) const ROW_BYTES: usize = 1 << 24;
 
@@ -22,8 +22,8 @@ pub(super) type Bytes = BufReader<Box<dyn Read + Send>>;
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     bytes: Vec<u8>,
-    /// Where each cell is in `bytes`.
-    cells: Vec<(usize, usize)>,
+    /// Where each cell is in `bytes`: batch and row together are far below 4 GiB.
+    cells: Vec<(u32, u32)>,
     /// Of each row: the number of its first line, and where its cells end in `cells`.
     rows: Vec<(u64, usize)>,
 }
@@ -41,7 +41,9 @@ impl Text {
     pub(crate) fn cells(&self, row: usize) -> impl ExactSizeIterator<Item = &[u8]> {
         let first = row.checked_sub(1).map_or(0, |before| self.rows[before].1);
         let cells = &self.cells[first..self.rows[row].1];
-        cells.iter().map(|(start, end)| &self.bytes[*start..*end])
+        cells
+            .iter()
+            .map(|(start, end)| &self.bytes[*start as usize..*end as usize])
     }
 
     /// Appends a row whose cells are given as bytes and where each ends in them.
@@ -49,7 +51,7 @@ impl Text {
         let (offset, mut start) = (self.bytes.len(), 0);
         self.bytes.extend_from_slice(bytes);
         for end in ends {
-            self.cells.push((offset + start, offset + end));
+            self.cells.push(((offset + start) as u32, (offset + end) as u32));
             start = end;
         }
         self.rows.push((line, self.cells.len()));
@@ -151,11 +153,11 @@ fn push_line(reader: &mut Bytes, line: &mut u64, text: &mut Text) -> Result<bool
     let mut cell = start;
     for (index, byte) in text.bytes[start..].iter().enumerate() {
         if *byte == b'\t' {
-            text.cells.push((cell, start + index));
+            text.cells.push((cell as u32, (start + index) as u32));
             cell = start + index + 1;
         }
     }
-    text.cells.push((cell, text.bytes.len()));
+    text.cells.push((cell as u32, text.bytes.len() as u32));
     text.rows.push((*line, text.cells.len()));
     Ok(true)
 }
