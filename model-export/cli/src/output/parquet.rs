@@ -40,18 +40,17 @@ impl ParquetSink {
         })
     }
 
-    /// Takes the numbers of whole rows.
+    /// Takes the numbers of whole rows. Where they are cut into calls does not show in the file.
     pub(super) fn write(&mut self, values: &[f32]) -> Result<()> {
         for row in values.chunks_exact(self.columns.len()) {
             for (column, value) in self.columns.iter_mut().zip(row) {
                 column.push(*value);
             }
+            if self.columns[0].len() == GROUP_ROWS {
+                self.write_group()?;
+            }
         }
-        if self.columns[0].len() >= GROUP_ROWS {
-            self.write_group()
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 
     pub(super) fn close(mut self) -> Result<()> {
