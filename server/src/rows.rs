@@ -1,4 +1,4 @@
-//! The rows of a prediction request, in any of their three forms, to [`Row`]s.
+//! The rows of a prediction request, each in any of three forms, to [`Row`]s.
 //!
 //! Decoded by hand rather than through [`api_types::PredictRequest`], so that an error names the row and the
 //! column; it accepts the same JSON. No error repeats a value of the request.
@@ -25,8 +25,8 @@ struct Body {
     row: Option<Value>,
 }
 
-/// The rows of a request's body, in order.
-pub(crate) fn rows(body: &[u8]) -> Result<Vec<Row>, ApiError> {
+/// The rows of a request's body, in order and not read yet.
+pub(crate) fn inputs(body: &[u8]) -> Result<Vec<Value>, ApiError> {
     let body: Body = serde_json::from_slice(body).map_err(|error| bad_json(&error))?;
     let inputs = match body {
         Body {
@@ -48,11 +48,7 @@ pub(crate) fn rows(body: &[u8]) -> Result<Vec<Row>, ApiError> {
             inputs.len()
         )));
     }
-    inputs
-        .iter()
-        .enumerate()
-        .map(|(index, input)| row(index, input))
-        .collect()
+    Ok(inputs)
 }
 
 /// A JSON error by its position; serde's own text may repeat values.
@@ -67,7 +63,8 @@ pub(crate) fn bad_json(error: &serde_json::Error) -> ApiError {
     }
 }
 
-fn row(index: usize, input: &Value) -> Result<Row, ApiError> {
+/// One row; `index` is its place in the request.
+pub(crate) fn row(index: usize, input: &Value) -> Result<Row, ApiError> {
     let fail = |column: Option<usize>, message: String| ApiError::Row {
         row: index,
         column: column.map(|column| column_names()[column]),
@@ -160,6 +157,15 @@ mod tests {
     use api_types::{ErrorCode, PredictRequest};
 
     use super::*;
+
+    fn rows(body: &[u8]) -> Result<Vec<Row>, ApiError> {
+        let inputs = inputs(body)?;
+        inputs
+            .iter()
+            .enumerate()
+            .map(|(index, input)| row(index, input))
+            .collect()
+    }
 
     fn sample() -> Row {
         let mut row = Row::default();

@@ -1,16 +1,16 @@
 //! `POST /predict`: the same model and the same code as in the browser.
 
-use std::sync::Arc;
-
 use api_types::{ErrorBody, PredictRequest, PredictResponse, Prediction};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use rayon::prelude::*;
+use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::extract::JsonBytes;
-use crate::rows::rows;
+use crate::rows::{inputs, row};
 use crate::serving::Served;
 use crate::state::AppState;
 
@@ -23,6 +23,8 @@ pub(crate) const RUN_ID: HeaderName = HeaderName::from_static("x-run-id");
 
 /// A larger body is worked on off the threads that serve connections.
 const INLINE_BYTES: usize = 32 << 10;
+/// More rows are worked on by several threads, so many at a time.
+const ROWS_AT_ONCE: usize = 512;
 
 /// Predicts the click-through rate of one row or many. All predictions of an answer are from the one version it names.
 #[utoipa::path(post, path = "/predict", tag = "predict", request_body = PredictRequest, responses(
@@ -61,12 +63,33 @@ pub(crate) async fn predict(
     Ok((provenance_headers(&served), Json(answer)).into_response())
 }
 
-fn predict_rows(served: &Arc<Served>, body: &[u8]) -> Result<Vec<Prediction>, ApiError> {
-    let predict = |row| {
-        let model_export::Prediction { probability, margin } = served.model.predict(row);
-        Prediction { probability, margin }
-    };
-    Ok(rows(body)?.iter().map(predict).collect())
+fn predict_rows(served: &Served, body: &[u8]) -> Result<Vec<Prediction>, ApiError> {
+    let inputs = inputs(body)?;
+    if inputs.len() <= ROWS_AT_ONCE {
+        return predict_some(served, 0, &inputs);
+    }
+    let parts: Vec<Result<Vec<Prediction>, ApiError>> = inputs
+        .par_chunks(ROWS_AT_ONCE)
+        .enumerate()
+        .map(|(part, inputs)| predict_some(served, part * ROWS_AT_ONCE, inputs))
+        .collect();
+    let mut predictions = Vec::with_capacity(inputs.len());
+    for part in parts {
+        predictions.extend(part?);
+    }
+    Ok(predictions)
+}
+
+/// `first` is the first row's place in the request.
+fn predict_some(served: &Served, first: usize, inputs: &[Value]) -> Result<Vec<Prediction>, ApiError> {
+    let rows = inputs.iter().enumerate();
+    let rows = rows
+        .map(|(index, input)| row(first + index, input))
+        .collect::<Result<Vec<_>, _>>()?;
+    let predictions = served.model.predict_batch(&rows).into_iter();
+    Ok(predictions
+        .map(|model_export::Prediction { probability, margin }| Prediction { probability, margin })
+        .collect())
 }
 
 fn provenance_headers(served: &Served) -> HeaderMap {

@@ -78,6 +78,12 @@ async fn many_rows_are_answered_in_order() {
     let one_more: Vec<_> = lines.iter().chain(&lines[..1]).collect();
     let refused = server.post("/predict", json!({"rows": one_more})).await;
     error(refused, 413, ErrorCode::TooLarge).await;
+
+    let mut two_bad = lines;
+    (two_bad[9_001], two_bad[3_001]) = ("worse".to_owned(), "bad".to_owned());
+    let refused = server.post("/predict", json!({"rows": two_bad})).await;
+    let body = error(refused, 422, ErrorCode::InvalidRequest).await;
+    assert_eq!(body.row, Some(3_001));
 }
 
 #[tokio::test]
