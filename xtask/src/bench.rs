@@ -30,7 +30,7 @@ use crate::{tools, workspace};
 use builds::Builds;
 use engines::ENGINES;
 use hosts::Hosts;
-use results::{Model, Results, Row};
+use results::{Results, Row};
 use rounds::Plan;
 
 /// What to measure.
@@ -115,13 +115,13 @@ fn measure(names: &[&str], plan: Plan, python: &Path, work: &Path) -> Result<Res
     for name in names {
         say(&format!("{name}: the forms that peers read"));
         let refused = models::converted(python, &folder, name)?;
-        let shape = builds.convert(&folder, name, work)?;
+        let model = builds.convert(&folder, name, work)?;
         let expected = models::expected(&folder, name, plan.rows)?;
         say(&format!("{name}: sizes, and predictions beside XGBoost's"));
         let mut rows = Vec::new();
         for engine in &ENGINES {
             let file = engine.file.path(&folder, work, name);
-            let mut row = Row::new(name, engine, shape, file);
+            let mut row = Row::new(name, engine, model.shape, file);
             let why = refused.get(engine.file.extension()).cloned().flatten();
             let opened = match why {
                 Some(why) => Err(anyhow!("{why}")),
@@ -137,10 +137,7 @@ fn measure(names: &[&str], plan: Plan, python: &Path, work: &Path) -> Result<Res
         for row in rows.iter().filter(|row| row.not_run.is_none()) {
             hosts.ask(row.engine, "close", json!({}))?;
         }
-        results.models.push(Model {
-            name: (*name).to_owned(),
-            shape,
-        });
+        results.models.push(model);
         results.rows.extend(rows);
     }
     Ok(results)

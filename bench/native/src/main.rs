@@ -1,7 +1,7 @@
 //! Evaluates models natively with this project and with its peers, on request.
 //!
 //! `bench-native convert FOLDER NAME OUT` writes the files of the engines that convert a booster themselves
-//! and prints its number of trees and nodes.
+//! and prints its number of trees and nodes and the sizes of our other forms of it.
 //! `bench-native serve [LIBXGBOOST]` answers requests, see [`serve`].
 
 mod engine;
@@ -45,7 +45,21 @@ fn convert(folder: &Path, name: &str, out: &Path) -> Result<()> {
     }
     let (trees, nodes) = ours::count(&booster)?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", json!({ "trees": trees, "nodes": nodes }))?;
+    let forms = json!([
+        [
+            format!("leaves of {} bits", ours::LEAF_BITS),
+            ours::rounded(&booster)?.len()
+        ],
+        [
+            "covers, for explanations, added",
+            ours::explained(&booster)?.len()
+        ],
+    ]);
+    writeln!(
+        out,
+        "{}",
+        json!({ "trees": trees, "nodes": nodes, "forms": forms })
+    )?;
     Ok(())
 }
 

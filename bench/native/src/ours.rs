@@ -1,14 +1,34 @@
 //! This project's evaluator. Everything the benchmark knows of its interface is in this file and in `wasm/ours`.
 
 use anyhow::Result;
-use model_export::{Ensemble, import_xgboost};
+use model_export::{Engine as Evaluator, Ensemble, FeatureModel, ModelFile, Provenance, import_xgboost};
 
 use crate::engine::Engine;
 
+/// Bits of a leaf in [`rounded`].
+pub(crate) const LEAF_BITS: u8 = 16;
+
 /// The file that is shipped, from a booster.
 pub(crate) fn convert(booster: &[u8]) -> Result<Vec<u8>> {
-    import_xgboost(booster)?;
-    Ok(booster.to_vec())
+    file(import_xgboost(booster)?.without_covers())
+}
+
+/// The file with the covers that explanations need.
+pub(crate) fn explained(booster: &[u8]) -> Result<Vec<u8>> {
+    file(import_xgboost(booster)?)
+}
+
+/// The file with leaves of [`LEAF_BITS`] bits.
+pub(crate) fn rounded(booster: &[u8]) -> Result<Vec<u8>> {
+    file(
+        import_xgboost(booster)?
+            .without_covers()
+            .with_leaf_bits(LEAF_BITS)?,
+    )
+}
+
+fn file(ensemble: Ensemble) -> Result<Vec<u8>> {
+    Ok(FeatureModel::new(ensemble, Vec::new(), Provenance::default())?.to_bytes())
 }
 
 /// Trees and nodes of a booster.
@@ -19,20 +39,20 @@ pub(crate) fn count(booster: &[u8]) -> Result<(usize, usize)> {
 
 /// From the file to an evaluator.
 pub(crate) fn load(bytes: &[u8]) -> Result<Ours> {
-    Ok(Ours(import_xgboost(bytes)?))
+    Ok(Ours(Evaluator::new(ModelFile::from_bytes(bytes)?.ensemble())))
 }
 
-pub(crate) struct Ours(Ensemble);
+pub(crate) struct Ours(Evaluator);
 
 impl Engine for Ours {
     fn batch(&mut self, rows: &[f32], out: &mut [f32]) -> Result<()> {
-        for (row, margin) in rows.chunks_exact(self.0.features()).zip(out) {
-            *margin = self.0.margin(row);
-        }
+        self.0.margins(rows, out);
         Ok(())
     }
 
     fn single(&mut self, row: &[f32]) -> Result<f32> {
-        Ok(self.0.margin(row))
+        let mut margin = [0.0];
+        self.0.margin_row(row, &mut margin);
+        Ok(margin[0])
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 
 use super::engines::{Code, ENGINES, Engine};
-use super::results::Shape;
+use super::results::{Model, Shape};
 use crate::tools::{self, Tool};
 use crate::{process, workspace};
 
@@ -57,7 +57,7 @@ impl Builds {
     }
 
     /// Writes a model's files of the engines that convert it themselves.
-    pub(super) fn convert(&self, folder: &Path, name: &str, work: &Path) -> Result<Shape> {
+    pub(super) fn convert(&self, folder: &Path, name: &str, work: &Path) -> Result<Model> {
         let mut command = Command::new(&self.native);
         command.arg("convert").arg(folder).arg(name).arg(work);
         let answer: Value = serde_json::from_str(&process::output(&mut command)?)?;
@@ -66,9 +66,15 @@ impl Builds {
                 .as_u64()
                 .with_context(|| format!("no count of {what}"))
         };
-        Ok(Shape {
+        let shape = Shape {
             trees: count("trees")?,
             nodes: count("nodes")?,
+        };
+        let forms = serde_json::from_value(answer["forms"].clone()).context("the sizes of other forms")?;
+        Ok(Model {
+            name: name.to_owned(),
+            shape,
+            forms,
         })
     }
 }

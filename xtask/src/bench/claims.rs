@@ -37,6 +37,14 @@ pub(super) fn lines(results: &Results, model: &str) -> Vec<String> {
             ours.sizes.raw as f64 / ours.shape.nodes as f64
         ));
     }
+    let model = results.models.iter().find(|known| known.name == model);
+    for (form, bytes) in model.map_or(&[][..], |model| &model.forms) {
+        let per_node = *bytes as f64 / model.map_or(1, |model| model.shape.nodes) as f64;
+        lines.push(format!(
+            "{} bytes with {form}: {per_node:.2} per node as stored",
+            thousands(*bytes)
+        ));
+    }
     let bytes = |peer: &str, of: fn(&Row) -> u64, what: &str| {
         let (ours, peer) = (native?, row(peer)?);
         let part = of(ours) as f64 / of(peer) as f64;

@@ -165,6 +165,7 @@ mod tests {
             models: vec![Model {
                 name: "M".to_owned(),
                 shape,
+                forms: vec![("leaves of 16 bits".to_owned(), 1_700)],
             }],
             versions: [("hessboost".to_owned(), "1.2.3".to_owned())].into(),
             rows,
@@ -175,6 +176,7 @@ mod tests {
             "| M | 300 | 1,000 |",
             "| not run: OSError: gcc / not found |",
             "- 2,500 bytes: 2.50 per node as stored",
+            "- 1,700 bytes with leaves of 16 bits: 1.70 per node as stored",
             "UBJSON file, as stored: 0.069 of them, 1/14.4",
             "native batch, beside XGBoost inplace_predict: 50.0 ×",
             "native batch, beside the best peer, hessboost: 9.50 ×",

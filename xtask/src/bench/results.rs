@@ -43,6 +43,8 @@ pub(super) struct Shape {
 pub(super) struct Model {
     pub(super) name: String,
     pub(super) shape: Shape,
+    /// Of our file: what is other than in the one that is measured, and its bytes.
+    pub(super) forms: Vec<(String, u64)>,
 }
 
 /// One engine with one model.
@@ -158,9 +160,14 @@ impl Results {
 
     /// Everything, for the chart and for whoever wants to compute something else.
     pub(super) fn to_json(&self) -> Value {
-        let models = self.models.iter().map(
-            |model| json!({ "name": model.name, "trees": model.shape.trees, "nodes": model.shape.nodes }),
-        );
+        let models = self.models.iter().map(|model| {
+            json!({
+                "name": model.name,
+                "trees": model.shape.trees,
+                "nodes": model.shape.nodes,
+                "forms": model.forms,
+            })
+        });
         json!({
             "machine": self.machine,
             "date": self.date,

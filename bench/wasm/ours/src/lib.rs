@@ -2,27 +2,35 @@
 //! `native/src/ours.rs`.
 
 use bench_wasm_exports::{Evaluator, export};
-use model_export::{Ensemble, import_xgboost};
+use model_export::{Engine, ModelFile};
 
-struct Ours(Ensemble);
+struct Ours {
+    engine: Engine,
+    features: usize,
+}
 
 impl Evaluator for Ours {
     fn load(bytes: &[u8]) -> Option<Self> {
-        import_xgboost(bytes).ok().map(Self)
+        let file = ModelFile::from_bytes(bytes).ok()?;
+        let ensemble = file.ensemble();
+        Some(Self {
+            engine: Engine::new(ensemble),
+            features: ensemble.features(),
+        })
     }
 
     fn features(&self) -> usize {
-        self.0.features()
+        self.features
     }
 
     fn batch(&mut self, rows: &[f32], out: &mut [f32]) {
-        for (row, margin) in rows.chunks_exact(self.0.features()).zip(out) {
-            *margin = self.0.margin(row);
-        }
+        self.engine.margins(rows, out);
     }
 
     fn single(&mut self, row: &[f32]) -> f32 {
-        self.0.margin(row)
+        let mut margin = [0.0];
+        self.engine.margin_row(row, &mut margin);
+        margin[0]
     }
 }
 
