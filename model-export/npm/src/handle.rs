@@ -1,7 +1,7 @@
 //! A model and its scratch memory: features of a block of rows in, margins and outputs out.
 
 use js_sys::{Array, Object};
-use model_export::{ModelFile, Row, parse_features, sha256_hex};
+use model_export::{Engine, ModelFile, Row, parse_features, sha256_hex};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -12,6 +12,8 @@ use crate::{description, refusal};
 #[derive(Debug)]
 pub struct Handle {
     file: ModelFile,
+    engine: Engine,
+    /// What the trees take, row by row.
     features: Vec<f32>,
     margins: Vec<f32>,
     outputs: Vec<f32>,
@@ -32,6 +34,7 @@ impl Handle {
         let file = ModelFile::from_bytes(bytes).map_err(|error| refusal::of_file(&error))?;
         let mut handle = Self {
             explanation: vec![0.0; description::features(&file).length() as usize + 1],
+            engine: Engine::new(file.ensemble()),
             file,
             features: Vec::new(),
             margins: Vec::new(),
@@ -83,14 +86,13 @@ impl Handle {
 
     /// Makes room for this many rows; the addresses change.
     pub fn reserve(&mut self, rows: usize) {
-        if let ModelFile::Features(model) = &self.file {
-            self.features.resize(rows * model.ensemble().features(), f32::NAN);
-        }
+        self.features
+            .resize(rows * self.file.ensemble().features(), f32::NAN);
         self.margins.resize(rows * self.groups(), 0.0);
         self.outputs.resize(rows * self.outputs(), 0.0);
     }
 
-    /// Where the features of the first row are; none for click rows.
+    /// Where the features of the first row are; for click rows, what their encoder makes of them.
     pub fn features_address(&self) -> *const f32 {
         self.features.as_ptr()
     }
@@ -112,34 +114,34 @@ impl Handle {
 
     /// Predicts the first `rows` rows of the scratch, at most as many as there is room for.
     pub fn predict(&mut self, rows: usize) {
-        let ModelFile::Features(model) = &self.file else {
-            return;
-        };
-        let (ensemble, groups) = (model.ensemble(), model.ensemble().groups());
-        let each = self.features.chunks_exact(ensemble.features());
-        for (features, margins) in each.zip(self.margins.chunks_exact_mut(groups)).take(rows) {
-            ensemble.margins(features, margins);
+        let (width, groups, outputs) = (self.file.ensemble().features(), self.groups(), self.outputs());
+        let rows = rows.min(self.margins.len() / groups);
+        let (features, margins) = (&self.features[..rows * width], &mut self.margins[..rows * groups]);
+        self.engine.margins(features, margins);
+        let objective = self.file.ensemble().objective();
+        for (margins, outputs) in margins
+            .chunks_exact(groups)
+            .zip(self.outputs.chunks_exact_mut(outputs))
+        {
+            objective.apply(margins, outputs);
         }
-        self.apply(rows);
     }
 
     /// Predicts one click row.
     pub fn predict_line(&mut self, line: &str) -> Result<(), JsValue> {
-        let row = parse_features(line.as_bytes(), 0).map_err(|error| refusal::of_row(&error, None))?;
-        self.predict_rows(&[row]);
+        self.encode(line, 0, None)?;
+        self.predict(1);
         Ok(())
     }
 
     /// Predicts click rows, a line each, of which the first has index `first`; at most as many as there is room for.
     pub fn predict_lines(&mut self, lines: &str, first: usize) -> Result<(), JsValue> {
-        let mut rows = Vec::with_capacity(self.margins.len());
-        for (index, line) in lines.split('\n').take(self.margins.len()).enumerate() {
-            rows.push(
-                parse_features(line.as_bytes(), 0)
-                    .map_err(|error| refusal::of_row(&error, Some(first.saturating_add(index))))?,
-            );
+        let mut rows = 0;
+        for line in lines.split('\n').take(self.margins.len()) {
+            self.encode(line, rows, Some(first.saturating_add(rows)))?;
+            rows += 1;
         }
-        self.predict_rows(&rows);
+        self.predict(rows);
         Ok(())
     }
 
@@ -157,7 +159,7 @@ impl Handle {
 
     /// Explains the margin of a click row, and predicts the row.
     pub fn explain_line(&mut self, line: &str) -> Result<(), JsValue> {
-        let row = parse_features(line.as_bytes(), 0).map_err(|error| refusal::of_row(&error, None))?;
+        let row = self.encode(line, 0, None)?;
         if let ModelFile::Clicks(model) = &self.file {
             let contributions = model
                 .contributions(&row)
@@ -167,26 +169,21 @@ impl Handle {
                 *to = from;
             }
         }
-        self.predict_rows(&[row]);
+        self.predict(1);
         Ok(())
     }
 }
 
 impl Handle {
-    fn predict_rows(&mut self, rows: &[Row]) {
+    /// Writes what the trees take of a click row to a place of the scratch; `index` is the row's in its batch.
+    fn encode(&mut self, line: &str, place: usize, index: Option<usize>) -> Result<Row, JsValue> {
+        let row = parse_features(line.as_bytes(), 0).map_err(|error| refusal::of_row(&error, index))?;
         if let ModelFile::Clicks(model) = &self.file {
-            for ((row, margin), output) in rows.iter().zip(&mut self.margins).zip(&mut self.outputs) {
-                let prediction = model.predict(row);
-                (*margin, *output) = (prediction.margin, prediction.probability);
-            }
+            let width = model.encoder().width();
+            model
+                .encoder()
+                .encode(&row, &mut self.features[place * width..][..width]);
         }
-    }
-
-    fn apply(&mut self, rows: usize) {
-        let (groups, outputs, objective) = (self.groups(), self.outputs(), self.file.ensemble().objective());
-        let each = self.margins.chunks_exact(groups);
-        for (margins, outputs) in each.zip(self.outputs.chunks_exact_mut(outputs)).take(rows) {
-            objective.apply(margins, outputs);
-        }
+        Ok(row)
     }
 }
