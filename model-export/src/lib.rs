@@ -34,6 +34,7 @@ mod import;
 pub mod json;
 mod model;
 mod objective;
+mod order;
 mod provenance;
 mod row;
 pub mod signature;

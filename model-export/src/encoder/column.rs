@@ -4,12 +4,27 @@
 //! alone, and an exception has something else than its fingerprint.
 
 use super::table::{KEY_BITS, Table};
+use crate::order;
 
 /// Clicks and rows of a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Statistics {
     pub(crate) rows: u32,
     pub(crate) clicks: u32,
+}
+
+impl Statistics {
+    /// Numbers are in the order of statistics.
+    fn to_number(self) -> u64 {
+        u64::from(self.rows) << 32 | u64::from(self.clicks)
+    }
+
+    fn from_number(number: u64) -> Self {
+        Self {
+            rows: (number >> 32) as u32,
+            clicks: number as u32,
+        }
+    }
 }
 
 /// The click rate of all fitted rows and its weight in a target mean.
@@ -78,9 +93,15 @@ pub(crate) struct ColumnParts {
 impl Column {
     pub(crate) fn new(parts: ColumnParts, prior: &Prior) -> Self {
         let own = parts.exceptions.iter().filter_map(|(_, own)| *own);
-        let mut classes: Vec<Statistics> = parts.keys.iter().map(|(_, own)| *own).chain(own).collect();
-        classes.sort_unstable();
-        classes.dedup();
+        let mut classes: Vec<u64> = parts
+            .keys
+            .iter()
+            .map(|(_, own)| *own)
+            .chain(own)
+            .map(Statistics::to_number)
+            .collect();
+        order::distinct(&mut classes);
+        let classes: Vec<Statistics> = classes.into_iter().map(Statistics::from_number).collect();
         let slot = |own: Statistics| {
             let class = classes.binary_search(&own);
             class.map_or(RARE_SLOT, |class| class as u32 + FIRST_CLASS_SLOT)

@@ -1,6 +1,7 @@
 //! What trees can tell apart: the values at which their answers change.
 
 use crate::ensemble::Ensemble;
+use crate::order;
 
 /// Of each feature, ascending: two values that no cut lies between, or at the larger of, go the same way everywhere.
 pub(crate) struct Cuts(Vec<Vec<f32>>);
@@ -37,7 +38,15 @@ impl Cuts {
             }
         }
         for cuts in &mut cuts {
-            cuts.sort_unstable_by(f32::total_cmp);
+            let mut places: Vec<u64> = cuts
+                .iter()
+                .map(|cut| u64::from(order::place(*cut)) << 32)
+                .collect();
+            order::by_upper_half(&mut places);
+            *cuts = places
+                .into_iter()
+                .map(|place| order::at_place((place >> 32) as u32))
+                .collect();
             cuts.dedup();
         }
         Self(cuts)

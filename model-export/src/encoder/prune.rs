@@ -5,6 +5,7 @@ use super::cuts::Cuts;
 use super::table::{KEY_BITS, number};
 use super::{Encoder, FittedEncoder};
 use crate::ensemble::Ensemble;
+use crate::order;
 use crate::row::INTEGER_COLUMNS;
 
 /// Bits that fingerprints have at least beyond those that number a column's keys.
@@ -32,14 +33,23 @@ impl Encoder {
             let feature = INTEGER_COLUMNS + 2 * index;
             let bins = |[mean, count]: &[f32; 2]| (cuts.bin(feature, *mean), cuts.bin(feature + 1, *count));
             let bins: Vec<_> = column.values().iter().map(bins).collect();
-            let mut slots: Vec<u32> = (0..bins.len() as u32)
-                .filter(|slot| *slot != MISSING_SLOT)
+            let mut slots: Vec<u64> = (0..bins.len() as u64)
+                .filter(|slot| *slot != u64::from(MISSING_SLOT))
                 .collect();
-            slots.sort_by_key(|slot| bins[*slot as usize]);
+            let bins_of = |slot: &u64| bins[*slot as u32 as usize];
+            let orders: [fn((usize, usize)) -> usize; 2] = [|(_, count)| count, |(mean, _)| mean];
+            for order in orders {
+                for slot in &mut slots {
+                    *slot = (order(bins_of(slot)) as u64) << 32 | u64::from(*slot as u32);
+                }
+                order::by_upper_half(&mut slots);
+            }
             let mut into = vec![RARE_SLOT; bins.len()];
-            for alike in slots.chunk_by(|left, right| bins[*left as usize] == bins[*right as usize]) {
-                // The sort keeps the order of slots: the first is that of rare keys or of the least class.
-                alike.iter().for_each(|slot| into[*slot as usize] = alike[0]);
+            for alike in slots.chunk_by(|left, right| bins_of(left) == bins_of(right)) {
+                // Sorting keeps the order of slots: the first is that of rare keys or of the least class.
+                alike
+                    .iter()
+                    .for_each(|slot| into[*slot as u32 as usize] = alike[0] as u32);
             }
             if column.missing().is_none() || bins[MISSING_SLOT as usize] != bins[RARE_SLOT as usize] {
                 into[MISSING_SLOT as usize] = MISSING_SLOT;

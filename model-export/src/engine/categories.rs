@@ -1,8 +1,10 @@
 //! From the value of a categorical feature to the sets it is in.
 //!
-//! Invariant: categories that are in the same sets share one entry, so that the tables take no more room than the sets.
+//! Invariant: an entry is of categories that are all in the same sets, and the tables take no more room than the sets.
 
+use super::conditions::mixed;
 use crate::ensemble::MAX_CATEGORY;
+use crate::order;
 
 /// Places of a table by category, for each category that is in a set.
 const MOST_SPREAD: usize = 4;
@@ -18,30 +20,37 @@ pub(super) struct Categories {
     sets: Box<[u16]>,
 }
 
-/// That a category is in a set.
-type Membership = (u32, u16);
-
 impl Categories {
     /// `sets` have their categories in ascending order; there are at most 65536 of them.
     pub(super) fn new(sets: &[&[u32]]) -> Self {
-        let mut memberships: Vec<Membership> = Vec::with_capacity(sets.iter().map(|set| set.len()).sum());
-        for (index, set) in sets.iter().enumerate() {
-            memberships.extend(set.iter().map(|category| (*category, index as u16)));
+        // Category and set.
+        let mut memberships: Vec<u64> = Vec::with_capacity(sets.iter().map(|set| set.len()).sum());
+        for (set, index) in sets.iter().zip(0..) {
+            memberships.extend(set.iter().map(|category| u64::from(*category) << 32 | index));
         }
-        memberships.sort_unstable();
-        let mut categories: Vec<&[Membership]> = memberships
-            .chunk_by(|first, second| first.0 == second.0)
+        order::by_upper_half(&mut memberships);
+        let categories: Vec<&[u64]> = memberships
+            .chunk_by(|first, second| first >> 32 == second >> 32)
             .collect();
-        categories.sort_by(|first, second| sets_of(first).cmp(sets_of(second)));
+        let mut alike: Vec<u64> = categories
+            .iter()
+            .zip(0..)
+            .map(|(memberships, index)| u64::from(mixed(sets_of(memberships))) << 32 | index)
+            .collect();
+        order::by_upper_half(&mut alike);
         let (mut starts, mut members) = (vec![0, 0], Vec::new());
-        let mut by_category = Vec::with_capacity(categories.len());
-        for alike in categories.chunk_by(|first, second| sets_of(first).eq(sets_of(second))) {
-            let entry = starts.len() as u32 - 1;
-            by_category.extend(alike.iter().map(|memberships| (memberships[0].0, entry)));
-            members.extend(sets_of(alike[0]));
-            starts.push(members.len() as u32);
+        let mut by_category = vec![(0, 0); categories.len()];
+        let mut last: &[u64] = &[];
+        for index in alike {
+            let memberships = categories[index as u32 as usize];
+            if !sets_of(last).eq(sets_of(memberships)) {
+                last = memberships;
+                members.extend(sets_of(memberships).map(|set| set as u16));
+                starts.push(members.len() as u32);
+            }
+            let entry = starts.len() as u32 - 2;
+            by_category[index as u32 as usize] = ((memberships[0] >> 32) as u32, entry);
         }
-        by_category.sort_unstable();
         let (listed, entries) = tables(&by_category);
         Self {
             listed,
@@ -70,8 +79,8 @@ impl Categories {
     }
 }
 
-fn sets_of(memberships: &[Membership]) -> impl Iterator<Item = u16> + '_ {
-    memberships.iter().map(|(_, set)| *set)
+fn sets_of(memberships: &[u64]) -> impl Iterator<Item = u32> + '_ {
+    memberships.iter().map(|membership| *membership as u32)
 }
 
 /// `listed` and `entries` of categories in ascending order.

@@ -1,9 +1,11 @@
 //! The distinct questions that the splits of an ensemble ask.
 //!
-//! Invariant: two splits have the same condition exactly when they ask of the same feature whether it is at or above
-//! the same number, or in the same set of categories, and send missing values the same way.
+//! Invariant: two splits have the same condition only when they ask of the same feature whether it is at or above the
+//! same number, or in the same set of categories, and send missing values the same way; and then they do, unless two
+//! sets are mixed to the same number.
 
-use crate::ensemble::Ensemble;
+use crate::ensemble::{Ensemble, FlatNode};
+use crate::order;
 
 /// Stands for a node that asks nothing.
 const NONE: u32 = u32::MAX;
@@ -26,7 +28,7 @@ pub(super) enum Question<'trees> {
 }
 
 /// All conditions of an ensemble: those of numbers by feature, direction of missing values and threshold, then those of
-/// sets by feature, direction and set.
+/// sets by feature and direction.
 #[derive(Debug)]
 pub(super) struct Conditions<'trees> {
     pub(super) distinct: Vec<Condition<'trees>>,
@@ -52,83 +54,78 @@ impl<'trees> Conditions<'trees> {
 
     fn add_numbers(&mut self, ensemble: &Ensemble) {
         let nodes = ensemble.flat_nodes();
-        let splits = || {
-            nodes
-                .iter()
-                .enumerate()
-                .filter(|(_, node)| !node.is_leaf() && !node.categorical)
-        };
-        let place = |feature: u16, default_left: bool| usize::from(feature) * 2 + usize::from(!default_left);
-        let mut ends = vec![0_usize; ensemble.features() * 2 + 1];
-        for (_, node) in splits() {
-            ends[place(node.feature, node.default_left) + 1] += 1;
-        }
-        for index in 1..ends.len() {
-            ends[index] += ends[index - 1];
-        }
-        let mut sorted = vec![0_u64; ends[ends.len() - 1]];
-        for (index, node) in splits() {
-            let end = &mut ends[place(node.feature, node.default_left)];
-            sorted[*end] = u64::from(order(node.value)) << 32 | index as u64;
-            *end += 1;
-        }
-        let mut start = 0;
-        for (place, end) in ends[..ensemble.features() * 2].iter().enumerate() {
-            let same = &mut sorted[start..*end];
-            start = *end;
-            same.sort_unstable();
-            let mut last = None;
-            for key in same {
-                let (order, node) = ((*key >> 32) as u32, *key as u32);
-                if last != Some(order) {
-                    last = Some(order);
-                    self.distinct.push(Condition {
-                        feature: (place / 2) as u16,
-                        missing_right: place % 2 == 1,
-                        question: Question::AtLeast(number(order)),
-                    });
-                }
-                self.by_node[node as usize] = self.distinct.len() as u32 - 1;
+        let mut splits = splits(ensemble, |node| {
+            (!node.categorical).then(|| order::place(node.value + 0.0))
+        });
+        by_place(&mut splits, nodes);
+        let mut last = None;
+        for split in splits {
+            let node = split as u32;
+            let of_node = &nodes[node as usize];
+            let asked = (place(of_node), order::place(of_node.value + 0.0));
+            if last != Some(asked) {
+                last = Some(asked);
+                self.distinct.push(Condition {
+                    feature: of_node.feature,
+                    missing_right: !of_node.default_left,
+                    question: Question::AtLeast(of_node.value + 0.0),
+                });
             }
+            self.by_node[node as usize] = self.distinct.len() as u32 - 1;
         }
     }
 
     fn add_sets(&mut self, ensemble: &'trees Ensemble) {
-        let sets = ensemble.category_sets();
-        let nodes = ensemble.flat_nodes().iter().enumerate();
-        let mut splits: Vec<_> = nodes
-            .filter(|(_, node)| !node.is_leaf() && node.categorical)
-            .map(|(index, node)| {
-                (
-                    node.feature,
-                    !node.default_left,
-                    &*sets[node.category_set()],
-                    index,
-                )
-            })
-            .collect();
-        splits.sort_unstable();
+        let nodes = ensemble.flat_nodes();
+        let set = |node: &FlatNode| &*ensemble.category_sets()[node.category_set()];
+        let mut splits = splits(ensemble, |node| {
+            node.categorical.then(|| mixed(set(node).iter().copied()))
+        });
+        by_place(&mut splits, nodes);
         let mut last = None;
-        for (feature, missing_right, set, node) in splits {
-            if last != Some((feature, missing_right, set)) {
-                last = Some((feature, missing_right, set));
+        for split in splits {
+            let node = split as u32;
+            let of_node = &nodes[node as usize];
+            let asked = (place(of_node), set(of_node));
+            if last != Some(asked) {
+                last = Some(asked);
                 self.distinct.push(Condition {
-                    feature,
-                    missing_right,
-                    question: Question::Among(set),
+                    feature: of_node.feature,
+                    missing_right: !of_node.default_left,
+                    question: Question::Among(asked.1),
                 });
             }
-            self.by_node[node] = self.distinct.len() as u32 - 1;
+            self.by_node[node as usize] = self.distinct.len() as u32 - 1;
         }
     }
 }
 
-/// Numbers in the order of their values; a negative zero becomes a zero.
-fn order(value: f32) -> u32 {
-    let bits = (value + 0.0).to_bits();
-    bits ^ ((bits as i32 >> 31) as u32 | 1 << 31)
+/// Splits with a key, by that key: the key in the upper half, the node in the lower.
+fn splits(ensemble: &Ensemble, key: impl Fn(&FlatNode) -> Option<u32>) -> Vec<u64> {
+    let nodes = ensemble.flat_nodes().iter().zip(0..);
+    let mut splits: Vec<u64> = nodes
+        .filter(|(node, _)| !node.is_leaf())
+        .filter_map(|(node, index)| Some(u64::from(key(node)?) << 32 | index))
+        .collect();
+    order::by_upper_half(&mut splits);
+    splits
 }
 
-fn number(order: u32) -> f32 {
-    f32::from_bits(order ^ ((!order as i32 >> 31) as u32 | 1 << 31))
+/// Sorts splits by feature and direction of missing values; those alike there stay in their order.
+fn by_place(splits: &mut Vec<u64>, nodes: &[FlatNode]) {
+    for split in &mut *splits {
+        let node = *split as u32;
+        *split = u64::from(place(&nodes[node as usize])) << 32 | u64::from(node);
+    }
+    order::by_upper_half(splits);
+}
+
+fn place(node: &FlatNode) -> u32 {
+    u32::from(node.feature) << 1 | u32::from(!node.default_left)
+}
+
+/// Almost always another number for another list.
+pub(super) fn mixed(list: impl Iterator<Item = u32>) -> u32 {
+    let mix = |mixed: u32, item: u32| (mixed.rotate_left(5) ^ item).wrapping_mul(0x9e37_79b1);
+    list.fold(0, mix)
 }

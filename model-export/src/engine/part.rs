@@ -16,6 +16,9 @@ use crate::ensemble::{Ensemble, EnsembleParts, FlatNode};
 /// Conditions of a part, so that those of 512 rows fit a cache of the second level.
 pub(super) const MAX_CONDITIONS: usize = 16_384;
 
+/// Stands for a part where there is none.
+const NO_PART: u32 = u32::MAX;
+
 /// The condition that no row meets.
 pub(super) const NEVER: u16 = 0;
 /// The condition that every row meets.
@@ -57,7 +60,7 @@ pub(super) fn parts(ensemble: &Ensemble, kernel: Kernel) -> Vec<Part> {
                 continue;
             }
         }
-        division.used.clear();
+        division.used = 0;
         division.parts.push(Part::Plain(Box::new(alone(ensemble, tree))));
         first = tree + 1;
     }
@@ -72,8 +75,8 @@ struct Division<'trees> {
     kernel: Kernel,
     conditions: Conditions<'trees>,
     parts: Vec<Part>,
-    /// Conditions of the trees that were added since the last part.
-    used: Vec<u32>,
+    /// How many conditions the trees have that were added since the last part.
+    used: usize,
     /// By condition: the number of parts when it was last used.
     used_in: Vec<u32>,
     /// By condition: its number in the part that used it last.
@@ -87,8 +90,8 @@ impl<'trees> Division<'trees> {
             ensemble,
             kernel,
             parts: Vec::new(),
-            used: Vec::new(),
-            used_in: vec![u32::MAX; conditions.distinct.len()],
+            used: 0,
+            used_in: vec![NO_PART; conditions.distinct.len()],
             numbers: vec![NEVER; conditions.distinct.len()],
             conditions,
         }
@@ -96,36 +99,40 @@ impl<'trees> Division<'trees> {
 
     /// Adds a tree to the part that is being made; `false` where that has no room for its conditions.
     fn add(&mut self, tree: usize) -> bool {
-        let before = self.used.len();
+        let part = self.parts.len() as u32;
+        let mut begun = Vec::new();
         for node in self.ensemble.tree_nodes(tree) {
             let Some(condition) = self.conditions.of_node(node) else {
                 continue;
             };
             let used_in = &mut self.used_in[condition as usize];
-            if *used_in != self.parts.len() as u32 {
-                *used_in = self.parts.len() as u32;
-                self.used.push(condition);
+            if *used_in != part {
+                *used_in = part;
+                begun.push(condition);
             }
         }
-        let fits = FIRST + self.used.len() <= MAX_CONDITIONS;
-        if !fits {
-            self.used.truncate(before);
+        let fits = FIRST + self.used + begun.len() <= MAX_CONDITIONS;
+        if fits {
+            self.used += begun.len();
+        } else {
+            for condition in begun {
+                self.used_in[condition as usize] = NO_PART;
+            }
         }
         fits
     }
 
     /// Makes a part of the trees that were added.
     fn finish(&mut self, trees: Range<usize>) {
-        self.used.sort_unstable();
+        let part = self.parts.len() as u32;
+        let conditions = 0..self.conditions.distinct.len() as u32;
+        let used: Vec<u32> = conditions
+            .filter(|condition| self.used_in[*condition as usize] == part)
+            .collect();
         let numbers = &mut self.numbers;
-        let columns = column::columns(
-            &self.conditions.distinct,
-            &self.used,
-            FIRST,
-            |condition, number| {
-                numbers[condition as usize] = number as u16;
-            },
-        );
+        let columns = column::columns(&self.conditions.distinct, &used, FIRST, |condition, number| {
+            numbers[condition as usize] = number as u16;
+        });
         let number = |node| match self.conditions.of_node(node) {
             Some(condition) => self.numbers[condition as usize],
             None => NEVER,
@@ -136,12 +143,12 @@ impl<'trees> Division<'trees> {
                 true => Blocks::new(&columns, &trees),
                 false => None,
             },
-            conditions: FIRST + self.used.len(),
+            conditions: FIRST + self.used,
             columns,
             trees,
             programs: OnceLock::new(),
         })));
-        self.used.clear();
+        self.used = 0;
     }
 }
 

@@ -8,6 +8,8 @@
     reason = "buckets are cut off at the last, and no bucket has more thresholds than are padded"
 )]
 
+use crate::order::place;
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
 
@@ -103,7 +105,7 @@ impl Thresholds {
     #[inline(always)]
     fn logarithmic(&self, x: f32, low: u32, shift: u32) -> usize {
         let x = if x.is_nan() { f32::NEG_INFINITY } else { x };
-        ((order(x).saturating_sub(low) >> shift) as usize).min(self.before.len() - 1)
+        ((place(x + 0.0).saturating_sub(low) >> shift) as usize).min(self.before.len() - 1)
     }
 
     fn halving(&self, x: f32) -> usize {
@@ -126,13 +128,13 @@ impl Thresholds {
         let mut buckets = 1;
         while buckets <= MAX_BUCKETS {
             let scale = (buckets - 1) as f32 / (last - first);
-            let width = (order(last) - order(first)) / buckets as u32;
+            let width = (place(last + 0.0) - place(first + 0.0)) / buckets as u32;
             let linear = Buckets::Linear {
                 low: first,
                 scale: if scale.is_finite() { scale } else { 0.0 },
             };
             let logarithmic = Buckets::Logarithmic {
-                low: order(first),
+                low: place(first + 0.0),
                 shift: (u32::BITS - width.leading_zeros()).min(u32::BITS - 1),
             };
             if self.fill(linear, buckets, sorted) || self.fill(logarithmic, buckets, sorted) {
@@ -168,13 +170,6 @@ impl Thresholds {
             Buckets::None => 0,
         }
     }
-}
-
-/// A number's place in the order of floats.
-#[inline(always)]
-fn order(x: f32) -> u32 {
-    let bits = (x + 0.0).to_bits();
-    bits ^ ((bits as i32 >> 31) as u32 | 1 << 31)
 }
 
 #[cfg(test)]

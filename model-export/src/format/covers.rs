@@ -8,6 +8,7 @@ use super::bytes::{Reader, Writer};
 use super::coder::{Coder, Number, RangeDecoder, RangeEncoder};
 use super::values::{Layout, SIZES, Sibling, Values};
 use crate::ensemble::{Ensemble, FlatNode};
+use crate::order::{at_place, place};
 
 pub(super) fn write(ensemble: &Ensemble, writer: &mut Writer) {
     let mut coder = RangeEncoder::new();
@@ -34,7 +35,7 @@ fn code(
     given: Option<&[f32]>,
 ) -> Result<Vec<f32>, &'static str> {
     let (nodes, depths) = (ensemble.flat_nodes(), super::depths(ensemble));
-    let layout = Layout::of(&leaf_covers(nodes, given.unwrap_or_default()), false);
+    let layout = Layout::of(leaf_covers(nodes, given.unwrap_or_default()), false);
     let layout = layout.code(coder, false)?;
     let mut values = Values::new(layout);
     let mut differences = Number::default();
@@ -55,26 +56,16 @@ fn code(
             let sum = place(if sum.is_nan() { f32::NAN } else { sum });
             let difference = given.map_or(0, |cover| place(cover).wrapping_sub(sum) as i32);
             let difference = coder.signed(&mut differences, 0, difference);
-            covers[at] = from_place(sum.wrapping_add(difference as u32));
+            covers[at] = at_place(sum.wrapping_add(difference as u32));
         }
     }
-    if given.is_none() && !values.have_their_layout(&leaf_covers(nodes, &covers), false) {
+    if given.is_none() && !values.have_their_layout(leaf_covers(nodes, &covers), false) {
         return Err("the covers are not laid out as they must");
     }
     Ok(covers)
 }
 
-fn leaf_covers(nodes: &[FlatNode], covers: &[f32]) -> Vec<f32> {
+fn leaf_covers(nodes: &[FlatNode], covers: &[f32]) -> impl Iterator<Item = f32> + Clone {
     let leaves = nodes.iter().zip(covers).filter(|(node, _)| node.is_leaf());
-    leaves.map(|(_, cover)| *cover).collect()
-}
-
-/// The place among all `f32` in IEEE 754's total order.
-fn place(value: f32) -> u32 {
-    let bits = value.to_bits();
-    bits ^ ((bits as i32 >> 31) as u32 | 1 << 31)
-}
-
-fn from_place(place: u32) -> f32 {
-    f32::from_bits(place ^ (!(place as i32 >> 31) as u32 | 1 << 31))
+    leaves.map(|(_, cover)| *cover)
 }

@@ -94,15 +94,17 @@ fn code(
     let splits = (announced.nodes - trees) / 2;
     let tables = given.map_or_else(Vec::new, Table::of);
     let tables = Tables::new().code(coder, features as u32, splits as u32, &tables)?;
-    let layout = Layout::of(
-        &given.map_or_else(Vec::new, |given| leaf_values(given.flat_nodes())),
-        true,
-    );
+    let given_nodes = given.map_or(&[][..], Ensemble::flat_nodes);
+    let layout = Layout::of(leaf_values(given_nodes), true);
     let layout = layout.code(coder, true)?;
 
     let splits = Splits::new(&tables, announced.categories);
     let mut walk = Walk::new(splits, Values::new(layout), announced.nodes, depth);
-    let mut out = Nodes::default();
+    let mut out = Nodes {
+        // No more than a few for each byte of the section.
+        nodes: Vec::with_capacity(announced.nodes),
+        category_sets: Vec::new(),
+    };
     let mut roots = Vec::new();
     let mut tree_groups = Vec::new();
     let mut group_steps = Number::default();
@@ -125,12 +127,7 @@ fn code(
             &mut out,
         )?;
     }
-    let leaves = if given.is_some() {
-        None
-    } else {
-        Some(leaf_values(&out.nodes))
-    };
-    let layout_fits = leaves.is_none_or(|leaves| walk.leaves().have_their_layout(&leaves, true));
+    let layout_fits = given.is_some() || walk.leaves().have_their_layout(leaf_values(&out.nodes), true);
     if out.nodes.len() != announced.nodes || !walk.is_complete() || !layout_fits {
         return Err("the trees are not those that were announced");
     }
@@ -165,9 +162,9 @@ fn code_base_margins(coder: &mut impl Coder, groups: usize, given: &[f32]) -> Re
     Ok(margins)
 }
 
-fn leaf_values(nodes: &[FlatNode]) -> Vec<f32> {
+fn leaf_values(nodes: &[FlatNode]) -> impl Iterator<Item = f32> + Clone {
     let leaves = nodes.iter().filter(|node| node.is_leaf());
-    leaves.map(|leaf| leaf.value).collect()
+    leaves.map(|leaf| leaf.value)
 }
 
 /// Splits above the deepest leaf of all trees.

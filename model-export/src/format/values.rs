@@ -44,10 +44,10 @@ struct Parts {
 
 impl Layout {
     /// The one layout of `values`. `factors` allows a factor that they were all multiplied by.
-    pub(super) fn of(values: &[f32], factors: bool) -> Self {
-        let form = match grain::grain(values) {
+    pub(super) fn of(values: impl Iterator<Item = f32> + Clone, factors: bool) -> Self {
+        let form = match grain::grain(values.clone()) {
             Some(grain) => Form::Whole(grain),
-            None if factors => Form::Float(Factor::of(values)),
+            None if factors => Form::Float(Factor::of(values.clone())),
             None => Form::Float(Factor::PLAIN),
         };
         let layout = Self {
@@ -55,7 +55,7 @@ impl Layout {
             top: 0,
             bottom: 0,
         };
-        let classes = || values.iter().map(|value| layout.parts(*value).class);
+        let classes = || values.clone().map(|value| layout.parts(value).class);
         let (top, bottom) = (classes().max().unwrap_or(0), classes().min().unwrap_or(0));
         Self {
             top,
@@ -146,9 +146,9 @@ impl Values {
     }
 
     /// Whether all values, which are `values`, could have no other layout.
-    pub(super) fn have_their_layout(&self, values: &[f32], factors: bool) -> bool {
+    pub(super) fn have_their_layout(&self, values: impl Iterator<Item = f32> + Clone, factors: bool) -> bool {
         let Layout { form, top, bottom } = &self.layout;
-        let is_only_form = match (form, grain::grain(values)) {
+        let is_only_form = match (form, grain::grain(values.clone())) {
             (Form::Whole(grain), only) => only == Some(*grain),
             (Form::Float(factor), None) => !factors || factor.is_of(values),
             (Form::Float(_), Some(_)) => false,

@@ -37,7 +37,6 @@ impl Known {
 }
 
 /// Nodes as [`Walk`] gives them out.
-#[derive(Default)]
 pub(super) struct Nodes {
     pub(super) nodes: Vec<FlatNode>,
     pub(super) category_sets: Vec<Box<[u32]>>,
@@ -103,6 +102,7 @@ impl<'tables> Walk<'tables> {
     }
 
     /// Codes a tree and appends it to `out`.
+    #[inline(never)]
     pub(super) fn tree(
         &mut self,
         coder: &mut impl Coder,

@@ -37,27 +37,27 @@ impl Factor {
 
     /// The factor that leaves the fewest fractions of those that `values` may have been multiplied by, of several the
     /// smallest.
-    pub(super) fn of(values: &[f32]) -> Self {
+    pub(super) fn of(values: impl Iterator<Item = f32> + Clone) -> Self {
         let mut best = Self::PLAIN;
-        while let Some(better) = best.better(values) {
+        while let Some(better) = best.better(values.clone()) {
             best = better;
         }
         best
     }
 
     /// Whether this is the factor of `values`, which were read by it.
-    pub(super) fn is_of(&self, values: &[f32]) -> bool {
-        let reached = |value: &f32| exponent(*value) >= LEAST_EXPONENT;
-        (self.above == 0 || values.iter().all(reached)) && self.better(values).is_none()
+    pub(super) fn is_of(&self, values: impl Iterator<Item = f32> + Clone) -> bool {
+        let reached = |value: f32| exponent(value) >= LEAST_EXPONENT;
+        (self.above == 0 || values.clone().all(reached)) && self.better(values).is_none()
     }
 
     /// One that leaves fewer fractions, or is smaller and leaves as many.
-    fn better(&self, values: &[f32]) -> Option<Self> {
+    fn better(&self, values: impl Iterator<Item = f32> + Clone) -> Option<Self> {
         let order = |factor: &Self| (factor.size(), factor.thousandths);
         THOUSANDTHS
             .map(Self::new)
             .filter(|factor| order(factor) < order(self))
-            .find(|factor| values.iter().all(|value| factor.index(*value).is_some()))
+            .find(|factor| values.clone().all(|value| factor.index(value).is_some()))
     }
 
     pub(super) fn new(thousandths: u32) -> Self {

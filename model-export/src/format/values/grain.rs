@@ -7,12 +7,12 @@ const LEAST: i32 = -149;
 
 /// The exponent of the largest power of two that all values are multiples of, below 2^24 of it; of zeros alone that
 /// of the smallest. `None` where there is none, or a value is -0.
-pub(super) fn grain(values: &[f32]) -> Option<i32> {
-    let lowest = values.iter().filter_map(|value| lowest_bit(*value)).min();
+pub(super) fn grain(mut values: impl Iterator<Item = f32> + Clone) -> Option<i32> {
+    let lowest = values.clone().filter_map(lowest_bit).min();
     let grain = lowest.unwrap_or(LEAST);
     let fits =
-        |value: &f32| value.to_bits() != 1 << 31 && multiple(*value, grain) < f64::from(1 << MULTIPLE_BITS);
-    values.iter().all(fits).then_some(grain)
+        |value: f32| value.to_bits() != 1 << 31 && multiple(value, grain) < f64::from(1 << MULTIPLE_BITS);
+    values.all(fits).then_some(grain)
 }
 
 /// A grain as a number below 2^9.

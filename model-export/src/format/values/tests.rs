@@ -7,7 +7,7 @@ use crate::format::bytes::Reader;
 use crate::format::coder::{RangeDecoder, RangeEncoder};
 
 fn code(coder: &mut impl Coder, count: usize, given: Option<&[f32]>) -> Vec<f32> {
-    let layout = Layout::of(given.unwrap_or_default(), true)
+    let layout = Layout::of(given.unwrap_or_default().iter().copied(), true)
         .code(coder, true)
         .unwrap();
     let mut values = Values::new(layout);
@@ -41,7 +41,10 @@ fn weights(count: u32) -> Vec<f32> {
 #[test]
 fn a_learning_rate_is_found_and_saves_what_it_can() {
     let plain = survive(&weights(4000));
-    assert_eq!(Layout::of(&weights(4000), true).form, Form::Float(Factor::PLAIN));
+    assert_eq!(
+        Layout::of(weights(4000).iter().copied(), true).form,
+        Form::Float(Factor::PLAIN)
+    );
     for (rate, thousandths, fractions) in [
         (0.3_f32, 600, 0.8667),
         (0.1, 800, 0.85),
@@ -50,7 +53,7 @@ fn a_learning_rate_is_found_and_saves_what_it_can() {
         (0.7, 700, 0.8286),
     ] {
         let products: Vec<f32> = weights(4000).iter().map(|weight| -weight * rate).collect();
-        let Form::Float(factor) = Layout::of(&products, true).form else {
+        let Form::Float(factor) = Layout::of(products.iter().copied(), true).form else {
             panic!("{rate} gives whole numbers");
         };
         assert_eq!(factor, Factor::new(thousandths), "{rate}");
@@ -72,7 +75,10 @@ fn a_learning_rate_is_found_and_saves_what_it_can() {
         .into_iter()
         .find(|value| factor.index(*value).is_none())
         .unwrap();
-    assert_eq!(Layout::of(&odd, true).form, Form::Float(Factor::PLAIN));
+    assert_eq!(
+        Layout::of(odd.iter().copied(), true).form,
+        Form::Float(Factor::PLAIN)
+    );
     survive(&odd);
 }
 
@@ -94,7 +100,7 @@ fn a_factor_has_a_place_for_each_product_and_for_nothing_else() {
 
 #[test]
 fn whole_numbers_have_the_largest_grain() {
-    let form = |values: &[f32]| Layout::of(values, true).form;
+    let form = |values: &[f32]| Layout::of(values.iter().copied(), true).form;
     assert_eq!(form(&[0.5, -0.25, 1.5]), Form::Whole(-2));
     assert_eq!(form(&[6.0, -4.0, 0.0]), Form::Whole(1));
     assert_eq!(form(&[0.0, 0.0]), Form::Whole(-149));
