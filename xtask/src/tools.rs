@@ -37,6 +37,10 @@ pub enum Tool {
     JavaScript,
 }
 
+/// What `wasm-opt` is told so that functions with one caller stay apart: browsers run a function as they first compiled
+/// it, for speed of compiling, until it is called again after they compiled it well.
+pub const KEPT_APART: &str = "--one-caller-inline-max-function-size=50";
+
 /// Where the lock file of [`Tool::JavaScript`] is, seen from this crate.
 const JAVASCRIPT: &str = "../model-export/npm/tools";
 

@@ -101,7 +101,8 @@ fn build_wasm(package: &str, simd: bool, work: &Path) -> Result<PathBuf> {
     if !newer(&optimised, &built) {
         let optimiser = tools::ensure(Tool::Binaryen)?.join("wasm-opt");
         let mut optimiser = Command::new(optimiser);
-        process::run(optimiser.arg("-O3").arg(&built).arg("-o").arg(&optimised))?;
+        optimiser.args(["-O3", tools::KEPT_APART]).arg(&built);
+        process::run(optimiser.arg("-o").arg(&optimised))?;
     }
     Ok(optimised)
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::results::Results;
 use super::{claims, models, table};
-use crate::{process, workspace};
+use crate::{process, tools, workspace};
 
 /// The model of the chart.
 const CHART_MODEL: &str = "M";
@@ -120,8 +120,11 @@ fn method(results: &Results, page: &mut String) -> Result<()> {
          Rows go in as each engine takes them, from row-major `f32`: `gbdt` and `ydf-inference` get rows of their own \
          types, `TL2cgen` unions, and making these counts. `ydf-inference` can't read XGBoost's models and evaluates one \
          that YDF trained on the same rows with as many trees of the same depth. `hessboost` and `gbdt` in WebAssembly \
-         are compiled like ours, with `opt-level` 3, link-time optimisation and `wasm-opt -O3`.\n",
-        results.plan.rounds, results.plan.rows, results.plan.loads
+         are compiled like ours, with `opt-level` 3, link-time optimisation and `wasm-opt -O3 {}`.\n",
+        results.plan.rounds,
+        results.plan.rows,
+        results.plan.loads,
+        tools::KEPT_APART
     )?;
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(super) fn build(name: &str, simd: bool, apart: &Path, folder: &Path) -> Resu
     ]);
     process::run(command.arg(&apart).arg(&compiled))?;
     let mut command = Command::new(wasm_opt);
-    command.args(["-Oz", "--strip-debug", "--strip-producers"]);
+    command.args(["-Oz", "--strip-debug", "--strip-producers", tools::KEPT_APART]);
     command
         .arg(apart.join("glue_bg.wasm"))
         .arg("-o")

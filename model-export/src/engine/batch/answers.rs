@@ -149,7 +149,8 @@ pub(super) fn words<L: Lanes>(rows: usize) -> usize {
 
 /// # Safety
 /// The processor has the instructions of `L`.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 unsafe fn tabulate<L: Lanes>(
     numbers: &Numbers,
     planes: &[Bits; 8],
@@ -207,7 +208,8 @@ unsafe fn decoded<L: Lanes>([a, b, c, d]: [L; 4]) -> [L; 16] {
 
 /// # Safety
 /// The processor has the instructions of `L`; the conditions of the column are in `met`.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 unsafe fn look_up<L: Lanes>(numbers: &Numbers, tables: &Tables, words: usize, met: &mut [Bits]) {
     let (left, right) = numbers.ranks.split_at(numbers.missing_left);
     let (met_left, met_right) = met.split_at_mut(left.len());

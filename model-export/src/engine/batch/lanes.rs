@@ -73,7 +73,8 @@ pub(super) trait Lanes: Copy {
     }
 
     /// Adds to each row's margin its leaf, the bits of whose index are in `planes`.
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     unsafe fn add_leaves(planes: &[Self; 8], leaves: *const f32, margins: *mut f32) {
         let mut indices = MaybeUninit::<[u8; ROWS]>::uninit();
         // SAFETY: as the caller promises; there are leaves for all indices.
@@ -95,7 +96,8 @@ pub(super) trait Lanes: Copy {
     }
 
     /// Takes up to [`WINDOW`] features from `first` on out of rows. What there is no row for stays as it is.
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     unsafe fn take(rows: &[f32], features: usize, first: usize, window: &mut [Values; WINDOW]) {
         let count = WINDOW.min(features - first);
         for (row, values) in rows.chunks_exact(features).enumerate() {

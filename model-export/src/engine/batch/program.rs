@@ -180,7 +180,8 @@ impl Program {
     ///
     /// # Safety
     /// The processor has the instructions of `L`; `met` has all registers, and rows up to `words` words.
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(super) unsafe fn run<L: Lanes>(&self, words: usize, met: &mut [Bits], margins: &mut [f32; ROWS]) {
         let met = met.as_mut_ptr();
         for word in (0..words).step_by(L::WORDS) {

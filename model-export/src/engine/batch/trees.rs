@@ -88,7 +88,8 @@ impl Heaps<'_> {
 
     /// # Safety
     /// As of [`add`]; `N` is for trees of the run's height.
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     unsafe fn add<L: Lanes, N: Network<L>>(self) {
         let Self {
             trees,
