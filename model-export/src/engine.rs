@@ -20,33 +20,16 @@ mod column;
 mod conditions;
 mod kernel;
 mod layout;
+mod lazy;
 mod part;
 mod single;
 mod thresholds;
 
-use std::sync::OnceLock;
-
 pub use kernel::Kernel;
+pub(crate) use lazy::LazyEngine;
 
 use crate::ensemble::Ensemble;
 use part::Part;
-
-/// An engine that is made when first asked for. Any two are equal: they follow from the ensemble they stand beside.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LazyEngine(OnceLock<Engine>);
-
-impl LazyEngine {
-    /// The engine of the ensemble it stands beside.
-    pub(crate) fn of(&self, ensemble: &Ensemble) -> &Engine {
-        self.0.get_or_init(|| Engine::new(ensemble))
-    }
-}
-
-impl PartialEq for LazyEngine {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
 
 /// An ensemble laid out for evaluation.
 ///

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Engine, LazyEngine};
+use crate::engine::LazyEngine;
 use crate::ensemble::Ensemble;
 use crate::format::{self, FormatError};
 use crate::model::Model;
@@ -79,16 +79,17 @@ impl FeatureModel {
     /// [`FeatureModel::outputs`].
     pub fn predict(&self, features: &[f32], out: &mut [f32]) {
         let mut margins = vec![0.0; self.ensemble.groups()];
-        self.engine().margin_row(features, &mut margins);
+        self.margins(&features[..self.ensemble.features()], &mut margins);
         self.ensemble.objective().apply(&margins, out);
     }
 
     /// Writes the margins of many rows: `rows` has the features of each row one after the other, `out` gets the margins of
     /// each row, one for each group.
     ///
-    /// NaN is missing. Panics unless `rows` holds whole rows and `out` has one place for each margin of them.
+    /// NaN is missing. Panics unless `rows` holds whole rows and `out` has one place for each margin of them. After a few
+    /// rows the trees are laid out for an [`Engine`](crate::Engine), which is kept.
     pub fn margins(&self, rows: &[f32], out: &mut [f32]) {
-        self.engine().margins(rows, out);
+        self.engine.margins(&self.ensemble, rows, out);
     }
 
     /// Writes the outputs of many rows: as [`FeatureModel::margins`], with as many places for each row as there are
@@ -106,10 +107,6 @@ impl FeatureModel {
         for (margins, out) in margins.chunks_exact(groups).zip(out.chunks_exact_mut(outputs)) {
             self.ensemble.objective().apply(margins, out);
         }
-    }
-
-    fn engine(&self) -> &Engine {
-        self.engine.of(&self.ensemble)
     }
 }
 
@@ -134,6 +131,15 @@ impl ModelFile {
         match self {
             Self::Clicks(model) => model.to_bytes(),
             Self::Features(model) => model.to_bytes(),
+        }
+    }
+
+    /// Writes the margins of many rows of what the trees take, which for click rows is what [`Model::encoder`] makes of
+    /// them: otherwise as [`FeatureModel::margins`].
+    pub fn margins(&self, rows: &[f32], out: &mut [f32]) {
+        match self {
+            Self::Clicks(model) => model.margins(rows, out),
+            Self::Features(model) => model.margins(rows, out),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the encoder's width is the trees' number of features, and every sample row gives exactly its margin.
 
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, WIDTH};
 use crate::engine::LazyEngine;
 use crate::ensemble::Ensemble;
 use crate::feature_model::ModelFile;
@@ -86,7 +86,8 @@ impl Model {
             engine: LazyEngine::default(),
         };
         for (index, sample) in model.samples.iter().enumerate() {
-            let (expected, found) = (sample.margin_bits, model.predict(&sample.row).margin.to_bits());
+            let margin = model.ensemble.margin(&model.encoded(&sample.row));
+            let (expected, found) = (sample.margin_bits, margin.to_bits());
             if found != expected {
                 return Err(FormatError::Sample {
                     index,
@@ -116,16 +117,13 @@ impl Model {
 
     /// The click probability of a row.
     pub fn predict(&self, row: &Row) -> Prediction {
-        let mut features = [0.0; crate::encoder::WIDTH];
-        self.encoder.encode(row, &mut features);
         let mut margin = [0.0];
-        self.engine.of(&self.ensemble).margin_row(&features, &mut margin);
+        self.margins(&self.encoded(row), &mut margin);
         Prediction::of(margin[0])
     }
 
     /// The click probabilities of many rows: those of [`Model::predict`], sooner.
     pub fn predict_batch(&self, rows: &[Row]) -> Vec<Prediction> {
-        let engine = self.engine.of(&self.ensemble);
         let width = self.encoder.width();
         let mut features = vec![0.0; width * rows.len().min(BATCH)];
         let mut margins = vec![0.0; rows.len().min(BATCH)];
@@ -135,10 +133,21 @@ impl Model {
             for (row, features) in rows.iter().zip(features.chunks_exact_mut(width)) {
                 self.encoder.encode(row, features);
             }
-            engine.margins(features, margins);
+            self.margins(features, margins);
             predictions.extend(margins.iter().copied().map(Prediction::of));
         }
         predictions
+    }
+
+    /// Writes the margins of encoded rows.
+    pub(crate) fn margins(&self, rows: &[f32], out: &mut [f32]) {
+        self.engine.margins(&self.ensemble, rows, out);
+    }
+
+    fn encoded(&self, row: &Row) -> [f32; WIDTH] {
+        let mut features = [0.0; WIDTH];
+        self.encoder.encode(row, &mut features);
+        features
     }
 
     /// Turns rows into features.

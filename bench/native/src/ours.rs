@@ -1,7 +1,7 @@
 //! This project's evaluator. Everything the benchmark knows of its interface is in this file and in `wasm/ours`.
 
 use anyhow::Result;
-use model_export::{Engine as Evaluator, Ensemble, FeatureModel, ModelFile, Provenance, import_xgboost};
+use model_export::{Ensemble, FeatureModel, ModelFile, Provenance, import_xgboost};
 
 use crate::engine::Engine;
 
@@ -39,10 +39,10 @@ pub(crate) fn count(booster: &[u8]) -> Result<(usize, usize)> {
 
 /// From the file to an evaluator.
 pub(crate) fn load(bytes: &[u8]) -> Result<Ours> {
-    Ok(Ours(Evaluator::new(ModelFile::from_bytes(bytes)?.ensemble())))
+    Ok(Ours(ModelFile::from_bytes(bytes)?))
 }
 
-pub(crate) struct Ours(Evaluator);
+pub(crate) struct Ours(ModelFile);
 
 impl Engine for Ours {
     fn batch(&mut self, rows: &[f32], out: &mut [f32]) -> Result<()> {
@@ -52,7 +52,7 @@ impl Engine for Ours {
 
     fn single(&mut self, row: &[f32]) -> Result<f32> {
         let mut margin = [0.0];
-        self.0.margin_row(row, &mut margin);
+        self.0.margins(row, &mut margin);
         Ok(margin[0])
     }
 }

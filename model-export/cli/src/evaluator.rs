@@ -1,19 +1,17 @@
 //! A model that predicts many rows.
 
-use model_export::{Engine, ModelFile};
+use model_export::ModelFile;
 
 use crate::rows::Parsed;
 
-/// A model and its trees, laid out for evaluation.
+/// A model that rows are parsed for.
 pub(crate) struct Evaluator {
     model: ModelFile,
-    engine: Engine,
 }
 
 impl Evaluator {
     pub(crate) fn new(model: ModelFile) -> Self {
-        let engine = Engine::new(model.ensemble());
-        Self { model, engine }
+        Self { model }
     }
 
     pub(crate) fn model(&self) -> &ModelFile {
@@ -24,14 +22,14 @@ impl Evaluator {
     pub(crate) fn margins(&self, rows: &Parsed) -> Vec<f32> {
         let mut margins = vec![0.0; rows.len() * self.model.ensemble().groups()];
         match (&self.model, rows) {
-            (_, Parsed::Features { values, .. }) => self.engine.margins(values, &mut margins),
+            (_, Parsed::Features { values, .. }) => self.model.margins(values, &mut margins),
             (ModelFile::Clicks(model), Parsed::Clicks(rows)) => {
                 let width = model.encoder().width();
                 let mut features = vec![0.0; rows.len() * width];
                 for (row, features) in rows.iter().zip(features.chunks_exact_mut(width)) {
                     model.encoder().encode(row, features);
                 }
-                self.engine.margins(&features, &mut margins);
+                self.model.margins(&features, &mut margins);
             }
             _ => unreachable!("rows are parsed for the model that predicts them"),
         }

@@ -1,7 +1,7 @@
 //! A model and its scratch memory: features of a block of rows in, margins and outputs out.
 
 use js_sys::{Array, Object};
-use model_export::{Engine, ModelFile, Row, parse_features, sha256_hex};
+use model_export::{ModelFile, Row, parse_features, sha256_hex};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -12,7 +12,6 @@ use crate::{description, refusal};
 #[derive(Debug)]
 pub struct Handle {
     file: ModelFile,
-    engine: Engine,
     /// What the trees take, row by row.
     features: Vec<f32>,
     margins: Vec<f32>,
@@ -34,7 +33,6 @@ impl Handle {
         let file = ModelFile::from_bytes(bytes).map_err(|error| refusal::of_file(&error))?;
         let mut handle = Self {
             explanation: vec![0.0; description::features(&file).length() as usize + 1],
-            engine: Engine::new(file.ensemble()),
             file,
             features: Vec::new(),
             margins: Vec::new(),
@@ -117,7 +115,7 @@ impl Handle {
         let (width, groups, outputs) = (self.file.ensemble().features(), self.groups(), self.outputs());
         let rows = rows.min(self.margins.len() / groups);
         let (features, margins) = (&self.features[..rows * width], &mut self.margins[..rows * groups]);
-        self.engine.margins(features, margins);
+        self.file.margins(features, margins);
         let objective = self.file.ensemble().objective();
         for (margins, outputs) in margins
             .chunks_exact(groups)

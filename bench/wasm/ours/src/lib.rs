@@ -2,34 +2,26 @@
 //! `native/src/ours.rs`.
 
 use bench_wasm_exports::{Evaluator, export};
-use model_export::{Engine, ModelFile};
+use model_export::ModelFile;
 
-struct Ours {
-    engine: Engine,
-    features: usize,
-}
+struct Ours(ModelFile);
 
 impl Evaluator for Ours {
     fn load(bytes: &[u8]) -> Option<Self> {
-        let file = ModelFile::from_bytes(bytes).ok()?;
-        let ensemble = file.ensemble();
-        Some(Self {
-            engine: Engine::new(ensemble),
-            features: ensemble.features(),
-        })
+        ModelFile::from_bytes(bytes).ok().map(Self)
     }
 
     fn features(&self) -> usize {
-        self.features
+        self.0.ensemble().features()
     }
 
     fn batch(&mut self, rows: &[f32], out: &mut [f32]) {
-        self.engine.margins(rows, out);
+        self.0.margins(rows, out);
     }
 
     fn single(&mut self, row: &[f32]) -> f32 {
         let mut margin = [0.0];
-        self.engine.margin_row(row, &mut margin);
+        self.0.margins(row, &mut margin);
         margin[0]
     }
 }
