@@ -67,22 +67,24 @@ impl<'tables> Splits<'tables> {
         self.features.left() == 0 && self.categories_left == 0
     }
 
-    /// Codes the split at `at`. Its children are not known to the node it returns.
+    /// Codes the split at `at`, whose children are from `left` on, and appends it to `out`.
     pub(super) fn code(
         &mut self,
         coder: &mut impl Coder,
         known: &[Known],
         at: usize,
-        given: Option<&FlatNode>,
-        given_set: &[u32],
+        (given, given_set): (Option<&FlatNode>, &[u32]),
+        left: u32,
         out: &mut Nodes,
-    ) -> Result<(FlatNode, Drawn), &'static str> {
-        let left = self.features.left();
-        if left == 0 {
+    ) -> Result<Drawn, &'static str> {
+        let splits_left = self.features.left();
+        if splits_left == 0 {
             return Err("the trees have more splits than their features");
         }
         let table_of = |node: &FlatNode| self.tables.partition_point(|table| table.feature < node.feature);
-        let rank = self.features.draw(coder, 0, left, given.map_or(0, table_of));
+        let rank = self
+            .features
+            .draw(coder, 0, splits_left, given.map_or(0, table_of));
         let table = &self.tables[rank];
         let categorical = self.code_kind(coder, rank, given);
         let above = above(known, at, rank as u32, table.thresholds.len());
@@ -101,20 +103,19 @@ impl<'tables> Splits<'tables> {
         let contexts = [part, PARTS + rank].map(|context| 3 * context + above.missing);
         let given = given.is_some_and(|node| node.default_left);
         let default_left = coder.shared_bit(&mut self.directions, contexts, given);
-        let node = FlatNode {
+        out.nodes.push(FlatNode {
             value,
-            left: 0,
+            left,
             feature: table.feature,
             default_left,
             categorical,
-        };
-        let drawn = Drawn {
+        });
+        Ok(Drawn {
             table: rank as u32,
             threshold,
             default_left,
             share,
-        };
-        Ok((node, drawn))
+        })
     }
 
     /// Whether a split is on categories, of those that its feature still has of each kind.

@@ -125,27 +125,27 @@ impl<'tables> Walk<'tables> {
             let size = half_octaves(self.known[at].share);
             let structure = &mut self.structure[depth.min(DEPTHS - 1) * SHARES + size.min(SHARES - 1)];
             let splits = node.is_some_and(|node| !node.is_leaf());
-            let node = if depth < self.depth && coder.bit(structure, splits) {
+            if depth < self.depth && coder.bit(structure, splits) {
                 let left = root + self.known.len();
                 if left + 2 > self.nodes {
                     return Err("the trees have more nodes than there are");
                 }
                 let set = given.category_set(node);
-                let (mut split, drawn) = self.splits.code(coder, &self.known, at, node, set, out)?;
-                split.left = left as u32;
+                let drawn = self
+                    .splits
+                    .code(coder, &self.known, at, (node, set), left as u32, out)?;
                 self.grow(at, drawn);
-                split
             } else {
-                self.leaf(coder, at, size / 2, node)
-            };
-            out.nodes.push(node);
+                let value = self.leaf(coder, at, size / 2, node);
+                out.nodes.push(FlatNode::leaf(value));
+            }
             at += 1;
         }
         self.deepest = self.deepest.max(depth);
         Ok(())
     }
 
-    fn leaf(&mut self, coder: &mut impl Coder, at: usize, size: usize, given: Option<&FlatNode>) -> FlatNode {
+    fn leaf(&mut self, coder: &mut impl Coder, at: usize, size: usize, given: Option<&FlatNode>) -> f32 {
         let left = if is_right(at) {
             self.known[at - 1].sibling
         } else {
@@ -154,7 +154,7 @@ impl<'tables> Walk<'tables> {
         let given = given.map(|node| node.value);
         let (value, sibling) = self.leaves.code(coder, left, size.min(SIZES - 1), given);
         self.known[at].sibling = sibling;
-        FlatNode::leaf(value)
+        value
     }
 
     /// Makes a split and its children known.

@@ -7,12 +7,23 @@ const LEAST: i32 = -149;
 
 /// The exponent of the largest power of two that all values are multiples of, below 2^24 of it; of zeros alone that
 /// of the smallest. `None` where there is none, or a value is -0.
-pub(super) fn grain(mut values: impl Iterator<Item = f32> + Clone) -> Option<i32> {
-    let lowest = values.clone().filter_map(lowest_bit).min();
-    let grain = lowest.unwrap_or(LEAST);
-    let fits =
-        |value: f32| value.to_bits() != 1 << 31 && multiple(value, grain) < f64::from(1 << MULTIPLE_BITS);
-    values.all(fits).then_some(grain)
+pub(super) fn grain(values: impl Iterator<Item = f32>) -> Option<i32> {
+    let (mut lowest, mut end) = (i32::MAX, LEAST);
+    for value in values {
+        let bits = value.to_bits();
+        if bits == 1 << 31 || !value.is_finite() {
+            return None;
+        }
+        let Some(bit) = lowest_bit(value) else {
+            continue;
+        };
+        lowest = lowest.min(bit);
+        end = end.max(end_bit(value));
+        if end - lowest > MULTIPLE_BITS as i32 {
+            return None;
+        }
+    }
+    Some(if lowest == i32::MAX { LEAST } else { lowest })
 }
 
 /// A grain as a number below 2^9.
@@ -43,6 +54,16 @@ fn lowest_bit(value: f32) -> Option<i32> {
     let exponent = (bits >> 23) as i32;
     let fraction = bits & 0x7f_ffff | u32::from(exponent > 0) << 23;
     (fraction > 0).then(|| exponent.max(1) - 150 + fraction.trailing_zeros() as i32)
+}
+
+/// One more than the exponent of the highest bit that is set, of a number other than 0.
+fn end_bit(value: f32) -> i32 {
+    let bits = value.to_bits() & (u32::MAX >> 1);
+    let (exponent, fraction) = ((bits >> 23) as i32, bits & 0x7f_ffff);
+    match exponent {
+        0 => LEAST + (u32::BITS - fraction.leading_zeros()) as i32,
+        _ => exponent - 126,
+    }
 }
 
 fn multiple(value: f32, grain: i32) -> f64 {
