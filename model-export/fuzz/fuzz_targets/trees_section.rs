@@ -1,9 +1,12 @@
-//! Any trees, in a file whose checksums hold: what is accepted is written back byte for byte and can predict.
+//! Any trees, in a file whose checksums hold: what is accepted is written back byte for byte, and every evaluator predicts
+//! the same.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use model_export::ModelFile;
 
+#[path = "../support/evaluators.rs"]
+mod evaluators;
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/support/file.rs"]
 mod file;
@@ -14,9 +17,6 @@ fuzz_target!(|trees: &[u8]| {
         assert_eq!(model.to_bytes(), bytes);
         let ensemble = model.ensemble();
         assert!(ensemble.nodes() <= 8 * bytes.len());
-        ensemble.margins(
-            &vec![f32::NAN; ensemble.features()],
-            &mut vec![0.0; ensemble.groups()],
-        );
+        evaluators::agree(ensemble, trees);
     }
 });
