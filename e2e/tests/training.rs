@@ -4,13 +4,14 @@ use anyhow::{Context, Result, ensure};
 use e2e::{Browser, MODEL_NAME, System, page_dir, wait_for};
 use registry::TrainingRunState;
 
-/// Queues a run on the page and gives its id.
-async fn queue(browser: &Browser, system: &System, rows: &str, rounds: &str) -> Result<String> {
+/// Queues a run of 20,000 rows on the page and gives its id.
+async fn queue(browser: &Browser, system: &System, rounds: &str, bytes: &str) -> Result<String> {
     browser.open(&format!("{}#/training", system.url())).await?;
     browser.wait("queue-training", |_| true).await?;
     for (testid, text) in [
-        ("train-rows", rows),
+        ("train-rows", "20000"),
         ("train-rounds", rounds),
+        ("train-bytes", bytes),
         ("train-seed", "7"),
         ("token-input", system.token()),
     ] {
@@ -33,7 +34,7 @@ async fn a_run_queued_on_the_page_becomes_a_version() -> Result<()> {
     system.start_server(&page).await?;
     let _worker = system.start_worker("worker-1")?;
     let browser = Browser::start().await?;
-    let id = queue(&browser, &system, "20000", "60").await?;
+    let id = queue(&browser, &system, "60", "40000").await?;
 
     browser.wait_value("run-state", "running").await?;
     let first = browser
@@ -57,6 +58,17 @@ async fn a_run_queued_on_the_page_becomes_a_version() -> Result<()> {
         run.state == TrainingRunState::Succeeded && run.attempts == 1 && run.version == Some(2),
         "{run:?}"
     );
+    let versions = registry.versions(MODEL_NAME).await?;
+    let made = versions.iter().find(|version| version.version == 2);
+    let made = made.context("there is no version 2")?;
+    // What is served has at most 40,000 bytes; as it is stored it can have a little more.
+    ensure!((30_000..41_000).contains(&made.model_bytes), "{made:?}");
+    ensure!(
+        made.metrics
+            .iter()
+            .any(|metric| metric.key == "budget_bytes" && metric.value <= 40_000.0),
+        "{made:?}"
+    );
     browser.open(&format!("{}#/versions", system.url())).await?;
     browser.wait("version-2", |_| true).await?;
     browser.screenshot("versions").await?;
@@ -71,7 +83,7 @@ async fn a_killed_workers_run_is_taken_up_again_and_makes_one_version() -> Resul
     system.start_server(&page).await?;
     let first = system.start_worker("worker-1")?;
     let browser = Browser::start().await?;
-    let id = queue(&browser, &system, "20000", "400").await?;
+    let id = queue(&browser, &system, "400", "").await?;
     let registry = system.registry().await?;
     wait_for("trees grow", async || {
         let run = registry.queue().training_run(&id).await?;
