@@ -139,6 +139,11 @@ impl Model {
         predictions
     }
 
+    /// Lays the trees out for fast evaluation now, which otherwise happens after a few rows.
+    pub fn prepare(&self) {
+        self.engine.made(&self.ensemble);
+    }
+
     /// Writes the margins of encoded rows.
     pub(crate) fn margins(&self, rows: &[f32], out: &mut [f32]) {
         self.engine.margins(&self.ensemble, rows, out);

@@ -23,19 +23,27 @@ pub(crate) struct LazyEngine {
 impl LazyEngine {
     /// As [`Engine::margins`].
     pub(crate) fn margins(&self, ensemble: &Ensemble, rows: &[f32], out: &mut [f32]) {
-        let count = out.len() / ensemble.groups();
+        let (features, groups) = (ensemble.features(), ensemble.groups());
+        let count = rows.len() / features;
+        assert_eq!(rows.len(), count * features, "the last row is not whole");
+        assert_eq!(
+            out.len(),
+            count * groups,
+            "as many margins as the rows have groups"
+        );
         if self.engine.get().is_none() && self.rows.fetch_add(count, Ordering::Relaxed) + count <= PLAIN_ROWS
         {
-            let rows = rows.chunks_exact(ensemble.features());
-            assert_eq!(rows.len(), count, "as many rows as there is room for");
-            for (row, out) in rows.zip(out.chunks_exact_mut(ensemble.groups())) {
+            for (row, out) in rows.chunks_exact(features).zip(out.chunks_exact_mut(groups)) {
                 ensemble.margins(row, out);
             }
             return;
         }
-        self.engine
-            .get_or_init(|| Engine::new(ensemble))
-            .margins(rows, out);
+        self.made(ensemble).margins(rows, out);
+    }
+
+    /// The engine, made now if it was not yet.
+    pub(crate) fn made(&self, ensemble: &Ensemble) -> &Engine {
+        self.engine.get_or_init(|| Engine::new(ensemble))
     }
 }
 

@@ -94,6 +94,7 @@ pub(super) async fn check(
                 return Err(format!("its file names another {what} than the registry"));
             }
         }
+        model.prepare();
         Ok(Served::new(row, Arc::new(model), file))
     });
     match checked.await {
