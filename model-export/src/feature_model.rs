@@ -48,7 +48,15 @@ impl FeatureModel {
         })
     }
 
-    /// The compact file, which [`ModelFile::from_bytes`] reads. The same model always gives the same bytes.
+    /// Reads a compact file and checks all of it.
+    ///
+    /// A file that predicts from the columns of a row is refused; [`ModelFile::from_bytes`] reads both kinds. A program
+    /// that calls this instead of that is linked without rows, encoders and version 0 of the format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        format::decode_features(bytes)
+    }
+
+    /// The compact file. The same model always gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         format::encode_features(self)
     }

@@ -20,7 +20,7 @@ mod v0;
 mod values;
 
 use bytes::Writer;
-use container::Kind;
+use container::{File, Kind};
 pub use container::{SectionInfo, sections};
 pub use error::FormatError;
 
@@ -61,21 +61,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     if file.major() == 0 {
         return v0::read(&file).map(|model| ModelFile::Clicks(Box::new(model)));
     }
-    let provenance = provenance::read(file.reader(Kind::Provenance)?)?;
-    let mut ensemble = trees::read(file.reader(Kind::Trees)?)?;
-    if file.has(Kind::Covers) {
-        ensemble = covers::read(file.reader(Kind::Covers)?, ensemble)?;
-    }
     if !file.has(Kind::Encoder) {
-        file.refuse(Kind::Samples)?;
-        let names = if file.has(Kind::Names) {
-            names::read(file.reader(Kind::Names)?)?
-        } else {
-            Vec::new()
-        };
-        let model = FeatureModel::new(ensemble, names, provenance)?;
-        return Ok(ModelFile::Features(Box::new(model)));
+        return read_features(&file).map(|model| ModelFile::Features(Box::new(model)));
     }
+    let (provenance, ensemble) = read_shared(&file)?;
     file.refuse(Kind::Names)?;
     let encoder = encoder::read(file.reader(Kind::Encoder)?)?;
     let samples = samples::read(file.reader(Kind::Samples)?)?;
@@ -84,6 +73,38 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
         return Err(encoder::not_pruned());
     }
     Ok(ModelFile::Clicks(Box::new(model)))
+}
+
+/// Reads a file that holds a model of features. Nothing here leads to what reads the others, so that a program that calls
+/// this alone goes without it.
+pub(crate) fn decode_features(bytes: &[u8]) -> Result<FeatureModel, FormatError> {
+    let file = container::read(bytes)?;
+    if file.major() == 0 {
+        // Version 0 has models of rows only.
+        file.get(Kind::Encoder)?;
+    }
+    file.refuse(Kind::Encoder)?;
+    read_features(&file)
+}
+
+fn read_features(file: &File<'_>) -> Result<FeatureModel, FormatError> {
+    let (provenance, ensemble) = read_shared(file)?;
+    file.refuse(Kind::Samples)?;
+    let names = if file.has(Kind::Names) {
+        names::read(file.reader(Kind::Names)?)?
+    } else {
+        Vec::new()
+    };
+    FeatureModel::new(ensemble, names, provenance)
+}
+
+fn read_shared(file: &File<'_>) -> Result<(Provenance, Ensemble), FormatError> {
+    let provenance = provenance::read(file.reader(Kind::Provenance)?)?;
+    let mut ensemble = trees::read(file.reader(Kind::Trees)?)?;
+    if file.has(Kind::Covers) {
+        ensemble = covers::read(file.reader(Kind::Covers)?, ensemble)?;
+    }
+    Ok((provenance, ensemble))
 }
 
 fn shared_sections(provenance: &Provenance, ensemble: &Ensemble) -> Vec<(Kind, Vec<u8>)> {

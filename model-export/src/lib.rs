@@ -6,7 +6,8 @@
 //! | rows → [`Encoder`] | [`EncoderFit`] |
 //! | XGBoost's file → [`Ensemble`] | [`import_xgboost`], [`import_xgboost_model`] |
 //! | encoder + ensemble + [`Provenance`] → bytes and back | [`Model::to_bytes`], [`Model::from_bytes`] |
-//! | the same without an encoder, or of either kind | [`FeatureModel::to_bytes`], [`ModelFile::from_bytes`] |
+//! | the same without an encoder | [`FeatureModel::to_bytes`], [`FeatureModel::from_bytes`] |
+//! | bytes of either kind → model | [`ModelFile::from_bytes`] |
 //! | [`Row`] → [`Prediction`] | [`Model::predict`] |
 //! | [`Row`] → [`Contributions`] | [`Model::contributions`] |
 //! | who vouches for the file | [`signature`] |

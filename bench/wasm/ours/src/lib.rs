@@ -2,13 +2,13 @@
 //! `native/src/ours.rs`.
 
 use bench_wasm_exports::{Evaluator, export};
-use model_export::ModelFile;
+use model_export::FeatureModel;
 
-struct Ours(ModelFile);
+struct Ours(FeatureModel);
 
 impl Evaluator for Ours {
     fn load(bytes: &[u8]) -> Option<Self> {
-        ModelFile::from_bytes(bytes).ok().map(Self)
+        FeatureModel::from_bytes(bytes).ok().map(Self)
     }
 
     fn features(&self) -> usize {
