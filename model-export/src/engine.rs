@@ -91,12 +91,8 @@ impl Engine {
     pub fn margins(&self, rows: &[f32], out: &mut [f32]) {
         let (features, groups) = (self.features, self.base_margins.len());
         let count = rows.len() / features;
-        assert_eq!(rows.len() % features, 0, "the last row is not whole");
-        assert_eq!(
-            out.len(),
-            count * groups,
-            "{count} rows have {groups} margins each"
-        );
+        assert!(rows.len() == count * features, "the last row is not whole");
+        assert!(out.len() == count * groups, "each row has a margin of each group");
         let in_blocks = batch::rows_in_blocks(self, count);
         let (block_rows, single_rows) = rows.split_at(in_blocks * features);
         let (block_out, single_out) = out.split_at_mut(in_blocks * groups);

@@ -42,9 +42,8 @@ impl Ensemble {
     ///
     /// NaN is missing. Panics when `features` is shorter than [`Ensemble::features`] or `out` is not one longer.
     pub fn contributions(&self, features: &[f32], group: usize, out: &mut [f32]) -> Result<(), ExplainError> {
-        assert_eq!(
-            out.len(),
-            self.features() + 1,
+        assert!(
+            out.len() == self.features() + 1,
             "contributions are one more than the features"
         );
         for (out, sum) in out.iter_mut().zip(walk::explain(self, features, group)?) {

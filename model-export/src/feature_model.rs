@@ -105,11 +105,7 @@ impl FeatureModel {
     pub fn predict_batch(&self, rows: &[f32], out: &mut [f32]) {
         let (features, groups, outputs) = (self.ensemble.features(), self.ensemble.groups(), self.outputs());
         let count = rows.len() / features;
-        assert_eq!(
-            out.len(),
-            count * outputs,
-            "{count} rows have {outputs} outputs each"
-        );
+        assert!(out.len() == count * outputs, "each row has all outputs");
         let mut margins = vec![0.0; count * groups];
         self.margins(rows, &mut margins);
         for (margins, out) in margins.chunks_exact(groups).zip(out.chunks_exact_mut(outputs)) {

@@ -25,12 +25,8 @@ impl LazyEngine {
     pub(crate) fn margins(&self, ensemble: &Ensemble, rows: &[f32], out: &mut [f32]) {
         let (features, groups) = (ensemble.features(), ensemble.groups());
         let count = rows.len() / features;
-        assert_eq!(rows.len(), count * features, "the last row is not whole");
-        assert_eq!(
-            out.len(),
-            count * groups,
-            "as many margins as the rows have groups"
-        );
+        assert!(rows.len() == count * features, "the last row is not whole");
+        assert!(out.len() == count * groups, "each row has a margin of each group");
         if self.engine.get().is_none() && self.rows.fetch_add(count, Ordering::Relaxed) + count <= PLAIN_ROWS
         {
             for (row, out) in rows.chunks_exact(features).zip(out.chunks_exact_mut(groups)) {
