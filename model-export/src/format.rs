@@ -1,6 +1,6 @@
 //! The compact file, `CLICKLEAF` version 1.0; `FORMAT.md` specifies the bytes.
 //!
-//! Files of version 0 are still read.
+//! Files of version 0 are still read, unless the feature `v0` is left out.
 //!
 //! Invariants: the same model gives the same bytes; reading accepts nothing it has not checked, and of version 1 nothing
 //! that it would write in another way; it never panics, and allocates no more than a small multiple of the file's
@@ -29,7 +29,7 @@ use crate::feature_model::{FeatureModel, ModelFile};
 use crate::model::Model;
 use crate::provenance::Provenance;
 
-/// Readers refuse all other major versions but 0.
+/// Readers refuse all other major versions but 0, and that too without the feature `v0`.
 pub const MAJOR_VERSION: u8 = 1;
 /// A newer minor version only adds sections that a reader may skip.
 pub const MINOR_VERSION: u8 = 0;
@@ -58,7 +58,7 @@ pub(crate) fn encode_features(model: &FeatureModel) -> Vec<u8> {
 /// Reads a file that holds a model of rows, or one of features.
 pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     let file = container::read(bytes)?;
-    if file.major() == 0 {
+    if cfg!(feature = "v0") && file.major() == 0 {
         return v0::read(&file).map(|model| ModelFile::Clicks(Box::new(model)));
     }
     if !file.has(Kind::Encoder) {
@@ -79,7 +79,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
 /// this alone goes without it.
 pub(crate) fn decode_features(bytes: &[u8]) -> Result<FeatureModel, FormatError> {
     let file = container::read(bytes)?;
-    if file.major() == 0 {
+    if cfg!(feature = "v0") && file.major() == 0 {
         // Version 0 has models of rows only.
         file.get(Kind::Encoder)?;
     }

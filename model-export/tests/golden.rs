@@ -108,8 +108,26 @@ fn check_file(model: &ModelFile, name: &str) -> ModelFile {
 }
 
 #[test]
+#[cfg(not(feature = "v0"))]
+fn version_0_is_refused_by_a_reader_that_was_not_asked_to_know_it() {
+    let bytes = std::fs::read(golden("v0.leaf")).unwrap();
+    assert_eq!(
+        ModelFile::from_bytes(&bytes).unwrap_err().to_string(),
+        "format version 0.1 is not supported; this reader knows 1.x, and with the feature `v0` 0.x"
+    );
+}
+
+#[test]
+#[cfg(feature = "v0")]
 fn version_0_is_read_as_ever() {
-    let read = Model::from_bytes(&std::fs::read(golden("v0.leaf")).unwrap()).unwrap();
+    let bytes = std::fs::read(golden("v0.leaf")).unwrap();
+    assert_eq!(
+        model_export::FeatureModel::from_bytes(&bytes)
+            .unwrap_err()
+            .to_string(),
+        "encoder section, byte 0: the section does not belong to this kind of model"
+    );
+    let read = Model::from_bytes(&bytes).unwrap();
     let now = support::model();
     assert_eq!(read.ensemble(), &now.ensemble().clone().without_covers());
     assert_eq!(read.samples(), now.samples());

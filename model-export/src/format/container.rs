@@ -162,7 +162,7 @@ fn split(bytes: &[u8]) -> Result<File<'_>, FormatError> {
     }
     reader.raw(MAGIC.len())?;
     let [major, minor, count] = reader.array()?;
-    if major != 0 && major != MAJOR_VERSION {
+    if major != MAJOR_VERSION && !(cfg!(feature = "v0") && major == 0) {
         return Err(FormatError::Version { major, minor });
     }
     let mut table: Vec<(u8, u64, [u8; CHECKSUM_BYTES])> = Vec::with_capacity(usize::from(count));
@@ -207,7 +207,7 @@ fn split(bytes: &[u8]) -> Result<File<'_>, FormatError> {
 
 /// The first 8 bytes of the SHA-256 in version 0; FNV-1a since, which takes a tenth of the time.
 fn checksum(major: u8, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    if major > 0 {
+    if major > 0 || cfg!(not(feature = "v0")) {
         let step = |hash: u64, byte: u64| (hash ^ byte).wrapping_mul(FNV_PRIME);
         let (words, rest) = bytes.as_chunks::<8>();
         let hash = words.iter().fold(FNV_OFFSET, |hash, word| {

@@ -6,6 +6,17 @@ use super::MAJOR_VERSION;
 use crate::ensemble::EnsembleError;
 use crate::provenance::ProvenanceError;
 
+/// Versions that are read.
+const KNOWN: &str = if cfg!(feature = "v0") {
+    "0.x and 1.x"
+} else {
+    "1.x, and with the feature `v0` 0.x"
+};
+const _: () = assert!(
+    MAJOR_VERSION == 1,
+    "the version that is written is among those that are read"
+);
+
 /// Why bytes are not a model.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -14,7 +25,7 @@ pub enum FormatError {
     #[error("this is not a CLICKLEAF model file")]
     Magic,
     /// A file for another reader.
-    #[error("format version {major}.{minor} is not supported; this reader knows 0.x and {MAJOR_VERSION}.x")]
+    #[error("format version {major}.{minor} is not supported; this reader knows {KNOWN}")]
     Version {
         /// Major version of the file.
         major: u8,

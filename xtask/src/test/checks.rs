@@ -61,7 +61,12 @@ pub(super) fn clippy(_: &mut State) -> Result<()> {
             .arg("clippy")
             .args(SELECTION)
             .args(["--all-targets", "--", "-D", "warnings"]),
-    )
+    )?;
+    // What the smallest evaluator is built with.
+    let mut cargo = workspace::cargo();
+    cargo.args(["clippy", "--locked", "-p", "model-export"]);
+    cargo.args(["--no-default-features", "--tests", "--", "-D", "warnings"]);
+    process::run(&mut cargo)
 }
 
 pub(super) fn clippy_wasm(_: &mut State) -> Result<()> {
