@@ -11,7 +11,7 @@ use crate::order;
 const NONE: u32 = u32::MAX;
 
 /// What a split asks: whether a row goes right.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Condition<'trees> {
     pub(super) feature: u16,
     /// Whether missing values go right.
@@ -19,7 +19,7 @@ pub(super) struct Condition<'trees> {
     pub(super) question: Question<'trees>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Question<'trees> {
     /// Whether the value is at or above this number. Never a negative zero.
     AtLeast(f32),
@@ -38,12 +38,32 @@ pub(super) struct Conditions<'trees> {
 
 impl<'trees> Conditions<'trees> {
     pub(super) fn new(ensemble: &'trees Ensemble) -> Self {
+        let nodes = ensemble.flat_nodes();
+        // By what is asked, then by place: the number that is sorted by in the upper half, the node in the lower.
+        let mut splits: Vec<u64> = Vec::new();
+        for (node, index) in nodes.iter().zip(0..) {
+            if !node.is_leaf() {
+                splits.push(u64::from(asked(ensemble, node)) << 32 | index);
+            }
+        }
+        order::by_upper_half(&mut splits);
+        for split in &mut splits {
+            let node = *split as u32;
+            *split = u64::from(place(&nodes[node as usize])) << 32 | u64::from(node);
+        }
+        order::by_upper_half(&mut splits);
         let mut conditions = Self {
             distinct: Vec::new(),
-            by_node: vec![NONE; ensemble.nodes()],
+            by_node: vec![NONE; nodes.len()],
         };
-        conditions.add_numbers(ensemble);
-        conditions.add_sets(ensemble);
+        for split in splits {
+            let node = split as u32 as usize;
+            let condition = Condition::new(ensemble, &nodes[node]);
+            if conditions.distinct.last() != Some(&condition) {
+                conditions.distinct.push(condition);
+            }
+            conditions.by_node[node] = conditions.distinct.len() as u32 - 1;
+        }
         conditions
     }
 
@@ -51,77 +71,32 @@ impl<'trees> Conditions<'trees> {
     pub(super) fn of_node(&self, node: usize) -> Option<u32> {
         Some(self.by_node[node]).filter(|condition| *condition != NONE)
     }
+}
 
-    fn add_numbers(&mut self, ensemble: &Ensemble) {
-        let nodes = ensemble.flat_nodes();
-        let mut splits = splits(ensemble, |node| {
-            (!node.categorical).then(|| order::place(node.value + 0.0))
-        });
-        by_place(&mut splits, nodes);
-        let mut last = None;
-        for split in splits {
-            let node = split as u32;
-            let of_node = &nodes[node as usize];
-            let asked = (place(of_node), order::place(of_node.value + 0.0));
-            if last != Some(asked) {
-                last = Some(asked);
-                self.distinct.push(Condition {
-                    feature: of_node.feature,
-                    missing_right: !of_node.default_left,
-                    question: Question::AtLeast(of_node.value + 0.0),
-                });
-            }
-            self.by_node[node as usize] = self.distinct.len() as u32 - 1;
-        }
-    }
-
-    fn add_sets(&mut self, ensemble: &'trees Ensemble) {
-        let nodes = ensemble.flat_nodes();
-        let set = |node: &FlatNode| &*ensemble.category_sets()[node.category_set()];
-        let mut splits = splits(ensemble, |node| {
-            node.categorical.then(|| mixed(set(node).iter().copied()))
-        });
-        by_place(&mut splits, nodes);
-        let mut last = None;
-        for split in splits {
-            let node = split as u32;
-            let of_node = &nodes[node as usize];
-            let asked = (place(of_node), set(of_node));
-            if last != Some(asked) {
-                last = Some(asked);
-                self.distinct.push(Condition {
-                    feature: of_node.feature,
-                    missing_right: !of_node.default_left,
-                    question: Question::Among(asked.1),
-                });
-            }
-            self.by_node[node as usize] = self.distinct.len() as u32 - 1;
+impl<'trees> Condition<'trees> {
+    fn new(ensemble: &'trees Ensemble, split: &FlatNode) -> Self {
+        Self {
+            feature: split.feature,
+            missing_right: !split.default_left,
+            question: match split.categorical {
+                true => Question::Among(&ensemble.category_sets()[split.category_set()]),
+                false => Question::AtLeast(split.value + 0.0),
+            },
         }
     }
 }
 
-/// Splits with a key, by that key: the key in the upper half, the node in the lower.
-fn splits(ensemble: &Ensemble, key: impl Fn(&FlatNode) -> Option<u32>) -> Vec<u64> {
-    let nodes = ensemble.flat_nodes().iter().zip(0..);
-    let mut splits: Vec<u64> = nodes
-        .filter(|(node, _)| !node.is_leaf())
-        .filter_map(|(node, index)| Some(u64::from(key(node)?) << 32 | index))
-        .collect();
-    order::by_upper_half(&mut splits);
-    splits
-}
-
-/// Sorts splits by feature and direction of missing values; those alike there stay in their order.
-fn by_place(splits: &mut Vec<u64>, nodes: &[FlatNode]) {
-    for split in &mut *splits {
-        let node = *split as u32;
-        *split = u64::from(place(&nodes[node as usize])) << 32 | u64::from(node);
+/// Puts splits that ask the same of a feature side by side, and thresholds into their order.
+fn asked(ensemble: &Ensemble, split: &FlatNode) -> u32 {
+    match Condition::new(ensemble, split).question {
+        Question::AtLeast(threshold) => order::place(threshold),
+        Question::Among(set) => mixed(set.iter().copied()),
     }
-    order::by_upper_half(splits);
 }
 
-fn place(node: &FlatNode) -> u32 {
-    u32::from(node.feature) << 1 | u32::from(!node.default_left)
+/// By kind of question, feature and direction of missing values.
+fn place(split: &FlatNode) -> u32 {
+    u32::from(split.categorical) << 17 | u32::from(split.feature) << 1 | u32::from(!split.default_left)
 }
 
 /// Almost always another number for another list.
