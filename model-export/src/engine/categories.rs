@@ -24,37 +24,45 @@ impl Categories {
     /// `sets` have their categories in ascending order; there are at most 65536 of them.
     pub(super) fn new(sets: &[&[u32]]) -> Self {
         // Category and set.
-        let mut memberships: Vec<u64> = Vec::with_capacity(sets.iter().map(|set| set.len()).sum());
+        let mut memberships: Vec<u64> = Vec::new();
         for (set, index) in sets.iter().zip(0..) {
-            memberships.extend(set.iter().map(|category| u64::from(*category) << 32 | index));
+            for category in *set {
+                memberships.push(u64::from(*category) << 32 | index);
+            }
         }
         order::by_upper_half(&mut memberships);
-        let categories: Vec<&[u64]> = memberships
-            .chunk_by(|first, second| first >> 32 == second >> 32)
-            .collect();
-        let mut alike: Vec<u64> = categories
-            .iter()
-            .zip(0..)
-            .map(|(memberships, index)| u64::from(mixed(sets_of(memberships))) << 32 | index)
-            .collect();
+        let (mut categories, mut listed, mut alike) = (Vec::new(), Vec::new(), Vec::new());
+        for memberships in memberships.chunk_by(|first, second| first >> 32 == second >> 32) {
+            alike.push(u64::from(mixed(sets_of(memberships))) << 32 | categories.len() as u64);
+            listed.push((memberships[0] >> 32) as u32);
+            categories.push(memberships);
+        }
         order::by_upper_half(&mut alike);
         let (mut starts, mut members) = (vec![0, 0], Vec::new());
-        let mut by_category = vec![(0, 0); categories.len()];
+        let mut entries = vec![0; listed.len()];
         let mut last: &[u64] = &[];
         for index in alike {
             let memberships = categories[index as u32 as usize];
             if !sets_of(last).eq(sets_of(memberships)) {
                 last = memberships;
-                members.extend(sets_of(memberships).map(|set| set as u16));
+                for set in sets_of(memberships) {
+                    members.push(set as u16);
+                }
                 starts.push(members.len() as u32);
             }
-            let entry = starts.len() as u32 - 2;
-            by_category[index as u32 as usize] = ((memberships[0] >> 32) as u32, entry);
+            entries[index as u32 as usize] = starts.len() as u32 - 2;
         }
-        let (listed, entries) = tables(&by_category);
+        let size = listed.last().map_or(0, |category| *category as usize + 1);
+        if size <= MOST_SPREAD * listed.len() {
+            let mut by_category = vec![0; size];
+            for (category, entry) in listed.iter().zip(&entries) {
+                by_category[*category as usize] = *entry;
+            }
+            (listed, entries) = (Vec::new(), by_category);
+        }
         Self {
-            listed,
-            entries,
+            listed: listed.into(),
+            entries: entries.into(),
             starts: starts.into(),
             sets: members.into(),
         }
@@ -81,22 +89,6 @@ impl Categories {
 
 fn sets_of(memberships: &[u64]) -> impl Iterator<Item = u32> + '_ {
     memberships.iter().map(|membership| *membership as u32)
-}
-
-/// `listed` and `entries` of categories in ascending order.
-fn tables(by_category: &[(u32, u32)]) -> (Box<[u32]>, Box<[u32]>) {
-    let size = by_category
-        .last()
-        .map_or(0, |(category, _)| *category as usize + 1);
-    if size > MOST_SPREAD * by_category.len() {
-        let (listed, entries): (Vec<u32>, Vec<u32>) = by_category.iter().copied().unzip();
-        return (listed.into(), entries.into());
-    }
-    let mut entries = vec![0; size];
-    for (category, entry) in by_category {
-        entries[*category as usize] = *entry;
-    }
-    (Box::default(), entries.into())
 }
 
 #[cfg(test)]

@@ -60,78 +60,71 @@ pub(super) fn columns(
     for alike in used.chunk_by(alike) {
         let feature = usize::from(condition(&alike[0]).feature);
         let missing_left = alike.partition_point(|index| !condition(index).missing_right);
-        let mut push = |conditions: &[u32], kind| {
-            let first = next;
-            for index in conditions {
+        let (mut left, mut right) = alike.split_at(missing_left);
+        while !left.is_empty() || !right.is_empty() {
+            let (left_before, right_before) = (left, right);
+            let kind = if condition(&alike[0]).set().is_some() {
+                (left, right) = (&[], &[]);
+                ColumnKind::Sets(Sets {
+                    categories: Categories::new(&sets(distinct, alike)),
+                    count: alike.len(),
+                    missing_left,
+                })
+            } else {
+                ColumnKind::Numbers(Numbers::lowest(distinct, &mut left, &mut right))
+            };
+            columns.push(Column {
+                feature,
+                first: next,
+                kind,
+            });
+            let left_taken = &left_before[..left_before.len() - left.len()];
+            let right_taken = &right_before[..right_before.len() - right.len()];
+            for index in left_taken.iter().chain(right_taken) {
                 number(*index, next);
                 next += 1;
             }
-            columns.push(Column { feature, first, kind });
-        };
-        let sets: Vec<&[u32]> = alike.iter().filter_map(|index| condition(index).set()).collect();
-        if !sets.is_empty() {
-            let sets = Sets {
-                categories: Categories::new(&sets),
-                count: sets.len(),
-                missing_left,
-            };
-            push(alike, ColumnKind::Sets(sets));
-            continue;
-        }
-        let threshold = |index: &u32| condition(index).threshold();
-        let (mut left, mut right) = alike.split_at(missing_left);
-        while !left.is_empty() || !right.is_empty() {
-            let sorted = lowest(left, right, threshold);
-            let end = sorted[sorted.len() - 1];
-            let (left_here, left_after) =
-                left.split_at(left.partition_point(|index| threshold(index) <= end));
-            let (right_here, right_after) =
-                right.split_at(right.partition_point(|index| threshold(index) <= end));
-            (left, right) = (left_after, right_after);
-            let here = [left_here, right_here].concat();
-            let asked: Vec<f32> = here.iter().map(threshold).collect();
-            let numbers = Numbers::new(&sorted, &asked, left_here.len());
-            push(&here, ColumnKind::Numbers(numbers));
         }
     }
     columns
 }
 
-/// The lowest thresholds of two ascending lists, as many as a column may have.
-fn lowest(left: &[u32], right: &[u32], threshold: impl Fn(&u32) -> f32) -> Vec<f32> {
-    let mut left = left.iter().map(&threshold).peekable();
-    let mut right = right.iter().map(&threshold).peekable();
-    let mut sorted = Vec::new();
-    while sorted.len() < MAX_THRESHOLDS {
-        let lowest = match (left.peek(), right.peek()) {
-            (Some(first), Some(second)) => first.min(*second),
-            (Some(only), None) | (None, Some(only)) => *only,
-            (None, None) => break,
-        };
-        left.next_if(|value| *value == lowest);
-        right.next_if(|value| *value == lowest);
-        sorted.push(lowest);
-    }
-    sorted
+fn sets<'trees>(distinct: &[Condition<'trees>], alike: &[u32]) -> Vec<&'trees [u32]> {
+    let set = |index: &u32| distinct[*index as usize].set();
+    alike.iter().filter_map(set).collect()
 }
 
 impl Numbers {
-    /// `asked` has the threshold of each condition.
-    fn new(sorted: &[f32], asked: &[f32], missing_left: usize) -> Self {
-        let rank = |value: &f32| sorted.partition_point(|threshold| threshold <= value) as u8;
-        let ranks: Box<[u8]> = asked.iter().map(rank).collect();
-        let (left, right) = ranks.split_at(missing_left);
-        let met = |count: usize| {
-            [left, right].map(|ranks| ranks.partition_point(|rank| usize::from(*rank) <= count) as u8)
-        };
-        let met_by_missing = [0, right.len() as u8];
+    /// Takes conditions that ask for as many different numbers as a column may have, the lowest ones, from those that missing
+    /// values don't meet and those that they do, both in ascending order.
+    fn lowest<'used>(distinct: &[Condition<'_>], left: &mut &'used [u32], right: &mut &'used [u32]) -> Self {
+        let mut sorted = Vec::new();
+        let mut ranks = [Vec::new(), Vec::new()];
+        let mut met = vec![[0, 0]];
+        let threshold = |list: &[u32]| Some(distinct[*list.first()? as usize].threshold());
+        while sorted.len() < MAX_THRESHOLDS {
+            let lowest = match (threshold(left), threshold(right)) {
+                (Some(first), Some(second)) => first.min(second),
+                (Some(only), None) | (None, Some(only)) => only,
+                (None, None) => break,
+            };
+            sorted.push(lowest);
+            for (list, ranks) in [&mut *left, &mut *right].into_iter().zip(&mut ranks) {
+                if threshold(list) == Some(lowest) {
+                    *list = &list[1..];
+                    ranks.push(sorted.len() as u8);
+                }
+            }
+            met.push([ranks[0].len() as u8, ranks[1].len() as u8]);
+        }
+        met.push([0, ranks[1].len() as u8]);
         Self {
-            thresholds: Thresholds::new(sorted),
+            thresholds: Thresholds::new(&sorted),
             #[cfg(target_arch = "x86_64")]
-            table: super::batch::SearchTable::new(sorted),
-            met: (0..=sorted.len()).map(met).chain([met_by_missing]).collect(),
-            missing_left,
-            ranks,
+            table: super::batch::SearchTable::new(&sorted),
+            missing_left: ranks[0].len(),
+            ranks: ranks.concat().into(),
+            met: met.into(),
         }
     }
 }
