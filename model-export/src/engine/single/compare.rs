@@ -101,30 +101,28 @@ impl Heaps {
         unsafe {
             let mut ahead = self.ahead::<C, HIGH>(compare);
             // A single margin stays in a register.
-            if let [margin] = margins {
-                let mut sum = *margin;
-                for _ in 0..groups.len() / ABREAST {
-                    let now = ahead;
-                    ahead = self.ahead::<C, HIGH>(compare);
-                    for value in now.values::<C, HIGH>(compare) {
-                        sum += value;
-                    }
-                }
-                let rest = groups.len() % ABREAST;
-                if rest > 0 {
-                    for value in &ahead.values::<C, HIGH>(compare)[..rest] {
-                        sum += value;
-                    }
-                }
-                *margin = sum;
-                return;
-            }
+            let single = margins.len() == 1;
+            let mut sum = margins[0];
             for groups in groups.chunks(ABREAST) {
                 let now = ahead;
                 ahead = self.ahead::<C, HIGH>(compare);
-                for (value, group) in now.values::<C, HIGH>(compare).iter().zip(groups) {
-                    margins[usize::from(*group)] += value;
+                let values = now.values::<C, HIGH>(compare);
+                if !single {
+                    for (value, group) in values.iter().zip(groups) {
+                        margins[usize::from(*group)] += value;
+                    }
+                } else if groups.len() == ABREAST {
+                    for value in values {
+                        sum += value;
+                    }
+                } else {
+                    for value in &values[..groups.len()] {
+                        sum += value;
+                    }
                 }
+            }
+            if single {
+                margins[0] = sum;
             }
         }
     }
