@@ -22,7 +22,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -32,6 +32,9 @@ use engines::ENGINES;
 use hosts::Hosts;
 use results::{Results, Row};
 use rounds::Plan;
+
+/// What a page that predicts from features loads besides its own code and the model, after brotli.
+const EVALUATOR_BYTES: u64 = 45 * 1024;
 
 /// What to measure.
 #[derive(Args, Debug)]
@@ -90,6 +93,22 @@ pub fn run(options: &Options) -> Result<()> {
         page::write(&results, &samples, &python)?;
     }
     ours_ran(&results)
+}
+
+/// Builds the evaluator as it is measured, and fails when it is over its budget.
+pub fn check_evaluator() -> Result<()> {
+    let work = workspace::target_dir().join("bench");
+    fs::create_dir_all(&work).with_context(|| format!("creating {}", work.display()))?;
+    for simd in [true, false] {
+        let code = builds::build_wasm("bench-wasm-ours", simd, &work)?;
+        let bytes = sizes::of(&code)?.brotli;
+        eprintln!(
+            "{}: {bytes} bytes after brotli, of {EVALUATOR_BYTES}",
+            code.display()
+        );
+        ensure!(bytes <= EVALUATOR_BYTES, "the evaluator is over its budget");
+    }
+    Ok(())
 }
 
 fn measure(names: &[&str], plan: Plan, python: &Path, work: &Path) -> Result<Results> {

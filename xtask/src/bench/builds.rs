@@ -79,7 +79,8 @@ impl Builds {
     }
 }
 
-fn build_wasm(package: &str, simd: bool, work: &Path) -> Result<PathBuf> {
+/// One module, below `work`.
+pub(super) fn build_wasm(package: &str, simd: bool, work: &Path) -> Result<PathBuf> {
     let (suffix, flags) = if simd {
         ("simd", "-Ctarget-feature=+simd128")
     } else {

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-/// One build of WebAssembly, brotli at quality 11.
-const BUDGET_BYTES: usize = 45 * 1024;
+/// One build of WebAssembly, brotli at quality 11: the evaluator, and beyond it click rows with their encoder, files of
+/// version 0, explanations, and values of JavaScript.
+const BUDGET_BYTES: usize = 70 * 1024;
 
 struct Size {
     name: String,

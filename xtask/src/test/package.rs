@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::State;
 use super::executables::Count;
+use crate::bench;
 use crate::package::{self, Package};
 use crate::tools::{self, Tool};
 use crate::{process, workspace};
@@ -18,6 +19,7 @@ const FOLDERS: [&str; 2] = ["examples", "tests"];
 
 /// Builds the package, then runs Node's tests of it.
 pub(super) fn check(state: &mut State) -> Result<()> {
+    bench::check_evaluator()?;
     let package = package::build(&package::default_folder())?;
     let tools = tools::ensure(Tool::JavaScript)?;
     let example = build_example()?;
