@@ -12,6 +12,7 @@ mod hosts;
 mod machine;
 mod models;
 mod page;
+mod quality;
 mod results;
 mod rounds;
 mod sizes;
@@ -47,6 +48,8 @@ pub struct Options {
 enum What {
     /// Size, load time and speed of models, beside every peer; prints one table.
     Inference(Inference),
+    /// How well real clicks are predicted, beside CatBoost, LightGBM and XGBoost; prints one table.
+    Quality(quality::Options),
 }
 
 /// What of it, and how long.
@@ -65,7 +68,13 @@ struct Inference {
 
 /// Measures.
 pub fn run(options: &Options) -> Result<()> {
-    let What::Inference(options) = &options.what;
+    match &options.what {
+        What::Inference(options) => inference(options),
+        What::Quality(options) => quality::run(options),
+    }
+}
+
+fn inference(options: &Inference) -> Result<()> {
     let names = models::known(&options.models)?;
     if options.write && names.len() < models::NAMES.len() {
         bail!("the page shows all reference models: leave out --models");

@@ -71,14 +71,15 @@ fn line(results: &Results, row: &Row) -> [String; HEAD.len()] {
     ]
 }
 
-fn align(lines: &[[String; HEAD.len()]]) -> String {
+/// Lines of Markdown, the first of them the head; the first two columns are text, the others numbers.
+pub(super) fn align<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
     // A reason is longer than any number: it runs over the columns after it.
-    let fits = |line: &&[String; HEAD.len()], column: usize| column < 2 || !line[2].starts_with("not run");
+    let fits = |line: &&[String; COLUMNS], column: usize| column < 2 || !line[2].starts_with("not run");
     let width = |column: usize| {
         let cells = lines.iter().filter(|line| fits(line, column));
         cells.map(|line| line[column].chars().count()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         for (column, cell) in line.iter().enumerate() {

@@ -54,8 +54,12 @@ pub(super) fn of_everything(python: &Path) -> Result<BTreeMap<String, String>> {
     Ok(versions)
 }
 
-fn required(requirements: &str, name: &str) -> Result<String> {
-    let pin = |line: &str| line.strip_prefix(name)?.strip_prefix("==").map(str::to_owned);
+/// The version that a requirements file pins.
+pub(super) fn required(requirements: &str, name: &str) -> Result<String> {
+    let pin = |line: &str| {
+        let pinned = line.strip_prefix(name)?.strip_prefix("==")?;
+        pinned.split_whitespace().next().map(str::to_owned)
+    };
     requirements
         .lines()
         .find_map(pin)
@@ -68,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_pin_is_found_by_its_whole_name() {
-        let requirements = "# onnx\nonnx==1.2\nonnxruntime==3.4\n";
+        let requirements = "# onnx\nonnx==1.2 \\\n    --hash=sha256:00\nonnxruntime==3.4\n";
         assert_eq!(required(requirements, "onnxruntime").unwrap(), "3.4");
         assert_eq!(required(requirements, "onnx").unwrap(), "1.2");
         assert!(required(requirements, "onn").is_err());
