@@ -7,7 +7,8 @@ use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+/// Set once this process is about to end; changed and asked only while `GROUPS` is locked.
+static STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// The exit status after Ctrl-C.
 pub const INTERRUPTED: i32 = 130;
@@ -24,10 +27,11 @@ pub const INTERRUPTED: i32 = 130;
 pub fn stop_children_on_signals() -> Result<()> {
     ctrlc::set_handler(|| {
         eprintln!("\ninterrupted: stopping what was started");
-        let groups: Vec<i32> = GROUPS
-            .lock()
-            .map(|set| set.iter().copied().collect())
-            .unwrap_or_default();
+        let groups = GROUPS.lock().map(|set| {
+            STOPPING.store(true, Ordering::Relaxed);
+            set.iter().copied().collect::<Vec<i32>>()
+        });
+        let groups = groups.unwrap_or_default();
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL] {
             let alive = |group: &i32| killpg(Pid::from_raw(*group), signal).is_ok();
             if !groups.iter().map(alive).fold(false, |any, one| any | one) {
@@ -89,14 +93,18 @@ pub struct Running {
 /// Starts a command in its own process group.
 pub fn start(command: &mut Command) -> Result<Running> {
     let line = command_line(command);
+    // Locked until the child is known: what is started while this process is being interrupted would outlive it.
+    let mut groups = GROUPS.lock().unwrap_or_else(PoisonError::into_inner);
+    if STOPPING.load(Ordering::Relaxed) {
+        bail!("interrupted before starting {line}");
+    }
     let child = command
         .process_group(0)
         .spawn()
         .with_context(|| format!("starting {line}"))?;
     let group = i32::try_from(child.id()).context("a process id beyond i32")?;
-    if let Ok(mut groups) = GROUPS.lock() {
-        groups.insert(group);
-    }
+    groups.insert(group);
+    drop(groups);
     Ok(Running {
         child: Some(child),
         group,

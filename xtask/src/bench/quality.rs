@@ -13,7 +13,7 @@ mod rows;
 mod table;
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -73,7 +73,9 @@ pub(super) fn run(options: &Options) -> Result<()> {
 
     let work = workspace::target_dir().join("bench");
     fs::create_dir_all(&work).with_context(|| format!("creating {}", work.display()))?;
-    let folder = tempfile::Builder::new().prefix("quality-").tempdir_in(&work)?;
+    let lock = File::create(work.join("quality.lock")).context("creating a lock")?;
+    lock.lock().context("waiting for another run")?;
+    let folder = only_folder(&work)?;
     say("rows");
     let bounds = (options.stop_from, options.test_from);
     let most = options.quick.then_some(QUICK_ROWS);
@@ -102,6 +104,19 @@ pub(super) fn run(options: &Options) -> Result<()> {
         page::write(&results)?;
     }
     Ok(())
+}
+
+/// An empty folder that goes away at the end; what an interrupted run left of its own goes away now.
+fn only_folder(work: &Path) -> Result<tempfile::TempDir> {
+    let left = work.join("quality");
+    if left.exists() {
+        fs::remove_dir_all(&left).with_context(|| format!("removing {}", left.display()))?;
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("quality")
+        .rand_bytes(0)
+        .tempdir_in(work);
+    folder.with_context(|| format!("creating {}", left.display()))
 }
 
 /// Every contestant's runs, or why there are none. They take turns, so that what else the machine does hits all.

@@ -148,7 +148,7 @@ mod tests {
             "Measured on 2030-01-02 on a machine.",
             "88,000 rows for training, 11,000 for early stopping, 11,000 for the test, of which 26.2 % are clicks; 2 seeds each.",
             "| ClickLeaf |",
-            "not run: no wheel / for this",
+            "not run: OSError: no wheel / for this",
             "2,000 resamples",
             "| catboost | 1.2.3 |",
         ] {

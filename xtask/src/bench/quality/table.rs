@@ -94,7 +94,12 @@ fn line(rows: &[Row], row: &Row) -> [String; HEAD.len()] {
     let judged = match &row.outcome {
         Ok(judged) => judged,
         Err(why) => {
-            cells[2] = format!("not run: {}", why.replace('|', "/").replace('\n', " "));
+            // Programs say much, and why they failed last; all of it was shown when it happened.
+            let why = why
+                .lines()
+                .rfind(|line| !line.trim().is_empty())
+                .unwrap_or_default();
+            cells[2] = format!("not run: {}", why.trim().replace('|', "/"));
             return cells;
         }
     };
@@ -165,7 +170,7 @@ pub(super) mod tests {
         vec![
             row(0, Ok(judged(vec![run(0.8, Some(1_000)), run(0.9, Some(3_000))]))),
             row(1, Ok(judged(vec![run(0.7, None), run(0.7, None)]))),
-            row(2, Err("no wheel | for\nthis".to_owned())),
+            row(2, Err("Traceback\nOSError: no wheel | for this\n\n".to_owned())),
         ]
     }
 
@@ -184,7 +189,7 @@ pub(super) mod tests {
             format!("| {ours:.5} |"),
             format!("| {difference:+.5} | {difference:+.5} … {difference:+.5} |"),
             "| 6,000 | 3,000 |".to_owned(),
-            "| not run: no wheel / for this |".to_owned(),
+            "| not run: OSError: no wheel / for this |".to_owned(),
             format!(
                 "seed 1 {:.5} (1,234), seed 2 {:.5} (1,234)\n",
                 -0.8f64.ln(),
