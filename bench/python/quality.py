@@ -10,6 +10,7 @@ Answers are one JSON object each on standard output.
 """
 
 import gzip
+import io
 import itertools
 import json
 import lzma
@@ -44,7 +45,8 @@ def opened(path):
     if start.startswith(b"\x28\xb5\x2f\xfd"):
         import zstandard
 
-        return zstandard.open(path, "rb")
+        frames = zstandard.ZstdDecompressor().stream_reader(open(path, "rb"), read_across_frames=True)
+        return io.BufferedReader(frames)
     return open(path, "rb")
 
 

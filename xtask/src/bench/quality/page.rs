@@ -97,7 +97,8 @@ fn text(results: &Results) -> Result<String> {
          quality 9, as the server sends it.\n\n## How\n\n\
          Everybody gets the same rows, seeds and {THREADS} threads, learns from the training rows, and stops early by the \
          logloss of the stopping rows, peers after 50 rounds without a better one of at most 1,500 with a rate of 0.05. \
-         Nothing is chosen by the test rows: peers are given them without labels. Contestants take turns, seed by seed. \
+         Nothing is chosen by the test rows: peers are given them without labels, and this project's \
+         trainer has these only to report test metrics of its own. Contestants take turns, seed by seed. \
          Ours is this project's default recipe; its predictions are made by `clickleaf-export` from the exported file. \
          One program computes all metrics. The peers' parameters are in `bench/python/quality.py`.\n",
         thousands(RESAMPLES as u64)
@@ -111,8 +112,8 @@ fn text(results: &Results) -> Result<String> {
     if !other.is_empty() {
         writeln!(
             page,
-            "\nBesides its fit, ours took {:.1} s in the mean to read and check the rows, and to export, check, judge and store the \
-             model.",
+            "\nBesides its fit, ours took {:.1} s in the mean to read and check the rows, and to export, check, judge and \
+             store the model.",
             super::metrics::mean(&other)
         )?;
     }
