@@ -34,6 +34,12 @@ impl LazyEngine {
             }
             return;
         }
+        self.by_engine(ensemble, rows, out);
+    }
+
+    /// Apart from the rest, which a browser compiles sooner alone.
+    #[inline(never)]
+    fn by_engine(&self, ensemble: &Ensemble, rows: &[f32], out: &mut [f32]) {
         self.made(ensemble).margins(rows, out);
     }
 
