@@ -116,7 +116,8 @@ fn method(results: &Results, page: &mut String) -> Result<()> {
          engine is timed in turn, {} rounds of all engines, with {} rows. A batch is measured in CPU time of its \
          process, single rows and loads in elapsed time; single rows in blocks of ten calls. A number is the median of \
          the rounds' medians, a ratio the median of the rounds' ratios. Browsers are not pinned and are started {} times \
-         for each engine. Before it is timed, every engine's predictions of all rows are compared with XGBoost's.\n\n\
+         for each engine, which is loaded a second after the page, when the start of the browser is over. Before it is \
+         timed, every engine's predictions of all rows are compared with XGBoost's.\n\n\
          Rows go in as each engine takes them, from row-major `f32`: `gbdt` and `ydf-inference` get rows of their own \
          types, `TL2cgen` unions, and making these counts. `ydf-inference` can't read XGBoost's models and evaluates one \
          that YDF trained on the same rows with as many trees of the same depth. `hessboost` and `gbdt` in WebAssembly \
