@@ -38,6 +38,25 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
     if kind != KEY_STATISTICS {
         return Err(FormatError::UnknownEncoder { kind });
     }
+    let (config, total) = read_head(&mut reader)?;
+    let most_keys = reader.remaining().saturating_mul(8) / LEAST_SPARE_BITS as usize;
+    let prior = Prior::new(total, config.prior_weight);
+    let mut columns = Columns::new(config.min_count, total, most_keys);
+    let mut coder = RangeDecoder::new(reader)?;
+    let mut read = Vec::with_capacity(CATEGORY_COLUMNS);
+    for _ in 0..CATEGORY_COLUMNS {
+        let parts = columns
+            .code(&mut coder, &ColumnParts::default())
+            .map_err(|problem| coder.error(problem))?;
+        coder.check()?;
+        read.push(Column::new(parts, &prior));
+    }
+    coder.end()?;
+    Ok(Encoder::from_parts(config, total, read))
+}
+
+/// What all versions of the section have first: the columns, which are checked, the configuration and the rows of all data.
+pub(super) fn read_head(reader: &mut Reader<'_>) -> Result<(EncoderConfig, Statistics), FormatError> {
     if reader.array()? != [INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8] {
         return Err(reader.error("a row has 13 integers and 26 categories"));
     }
@@ -57,20 +76,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
     if total.rows == 0 || total.clicks > total.rows {
         return Err(reader.error("the rows and clicks of all data do not fit"));
     }
-    let most_keys = reader.remaining().saturating_mul(8) / LEAST_SPARE_BITS as usize;
-    let prior = Prior::new(total, config.prior_weight);
-    let mut columns = Columns::new(config.min_count, total, most_keys);
-    let mut coder = RangeDecoder::new(reader)?;
-    let mut read = Vec::with_capacity(CATEGORY_COLUMNS);
-    for _ in 0..CATEGORY_COLUMNS {
-        let parts = columns
-            .code(&mut coder, &ColumnParts::default())
-            .map_err(|problem| coder.error(problem))?;
-        coder.check()?;
-        read.push(Column::new(parts, &prior));
-    }
-    coder.end()?;
-    Ok(Encoder::from_parts(config, total, read))
+    Ok((config, total))
 }
 
 /// Of an encoder that keeps keys or classes apart that the trees do not.

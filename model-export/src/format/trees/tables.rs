@@ -2,6 +2,7 @@
 
 use crate::ensemble::{Ensemble, FlatNode};
 use crate::format::coder::{Bit, Coder, Number};
+use crate::order;
 
 /// Decimal places that thresholds may have in common.
 const POWERS: [f64; 8] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
@@ -223,8 +224,7 @@ fn places(thresholds: &[f32]) -> usize {
 /// The integer that the decimal is a fraction of, or the place among all `f32` in total order.
 fn position(threshold: f32, places: usize) -> Option<i64> {
     let Some(power) = POWERS.get(places) else {
-        let bits = threshold.to_bits();
-        return Some(i64::from(if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }));
+        return Some(i64::from(order::place(threshold)));
     };
     let integer = (f64::from(threshold) * power + 0.5).floor();
     let same = ((integer / power) as f32).to_bits() == threshold.to_bits();
@@ -235,10 +235,7 @@ fn position(threshold: f32, places: usize) -> Option<i64> {
 fn threshold(position: i64, places: usize) -> f32 {
     match POWERS.get(places) {
         Some(power) => (position as f64 / power) as f32,
-        None => {
-            let place = position as u32;
-            f32::from_bits(if place >> 31 == 1 { place ^ 1 << 31 } else { !place })
-        }
+        None => order::at_place(position as u32),
     }
 }
 

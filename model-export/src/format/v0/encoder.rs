@@ -1,37 +1,15 @@
 //! The encoder section of version 0: configuration and integer statistics of whole keys.
 
-use crate::encoder::{Column, ColumnParts, Encoder, EncoderConfig, KEY_BITS, Prior, Statistics};
-use crate::format::FormatError;
+use crate::encoder::{Column, ColumnParts, Encoder, KEY_BITS, Prior, Statistics};
 use crate::format::bytes::Reader;
-use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS};
+use crate::format::{FormatError, encoder};
+use crate::row::CATEGORY_COLUMNS;
 
 pub(in crate::format) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
-    if reader.array()? != [INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8] {
-        return Err(reader.error("a row has 13 integers and 26 categories"));
-    }
-    let prior_weight = f64::from_bits(u64::from_le_bytes(reader.array()?));
-    let min_count = reader.varint_u32()?;
-    let folds = reader.byte()?;
-    let seed = u64::from_le_bytes(reader.array()?);
-    let config = EncoderConfig {
-        prior_weight,
-        min_count,
-        folds,
-        seed,
-    };
-    if config.check().is_err() {
-        return Err(reader.error("the configuration is outside its limits"));
-    }
-    let total = Statistics {
-        rows: reader.varint_u32()?,
-        clicks: reader.varint_u32()?,
-    };
-    if total.rows == 0 || total.clicks > total.rows {
-        return Err(reader.error("the rows and clicks of all data do not fit"));
-    }
-    let prior = Prior::new(total, prior_weight);
+    let (config, total) = encoder::read_head(&mut reader)?;
+    let prior = Prior::new(total, config.prior_weight);
     let columns = (0..CATEGORY_COLUMNS)
-        .map(|_| read_column(&mut reader, min_count, total, &prior))
+        .map(|_| read_column(&mut reader, config.min_count, total, &prior))
         .collect::<Result<_, _>>()?;
     reader.end()?;
     Ok(Encoder::from_parts(config, total, columns))
