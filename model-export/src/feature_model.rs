@@ -108,9 +108,7 @@ impl FeatureModel {
         assert!(out.len() == count * outputs, "each row has all outputs");
         let mut margins = vec![0.0; count * groups];
         self.margins(rows, &mut margins);
-        for (margins, out) in margins.chunks_exact(groups).zip(out.chunks_exact_mut(outputs)) {
-            self.ensemble.objective().apply(margins, out);
-        }
+        self.ensemble.objective().apply_rows(groups, &margins, out);
     }
 }
 

@@ -83,6 +83,14 @@ impl Objective {
         if self.link == Link::Argmax { 1 } else { groups }
     }
 
+    /// Turns the margins of many rows, one for each of `groups` groups, into their outputs, row after row.
+    pub fn apply_rows(self, groups: usize, margins: &[f32], out: &mut [f32]) {
+        let rows = margins.chunks_exact(groups);
+        for (margins, out) in rows.zip(out.chunks_exact_mut(self.outputs(groups))) {
+            self.apply(margins, out);
+        }
+    }
+
     /// Turns the margins of one row into its outputs, of which there are [`Objective::outputs`].
     ///
     /// Exponentials are those of musl (Rust's `libm`), the same bits on every platform. Panics when `out` is

@@ -42,9 +42,7 @@ impl Evaluator {
         let (objective, groups) = (ensemble.objective(), ensemble.groups());
         let width = objective.outputs(groups);
         let mut outputs = vec![0.0; margins.len() / groups * width];
-        for (margins, out) in margins.chunks_exact(groups).zip(outputs.chunks_exact_mut(width)) {
-            objective.apply(margins, out);
-        }
+        objective.apply_rows(groups, margins, &mut outputs);
         outputs
     }
 }

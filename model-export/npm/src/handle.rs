@@ -112,17 +112,12 @@ impl Handle {
 
     /// Predicts the first `rows` rows of the scratch, at most as many as there is room for.
     pub fn predict(&mut self, rows: usize) {
-        let (width, groups, outputs) = (self.file.ensemble().features(), self.groups(), self.outputs());
+        let (width, groups) = (self.file.ensemble().features(), self.groups());
         let rows = rows.min(self.margins.len() / groups);
         let (features, margins) = (&self.features[..rows * width], &mut self.margins[..rows * groups]);
         self.file.margins(features, margins);
         let objective = self.file.ensemble().objective();
-        for (margins, outputs) in margins
-            .chunks_exact(groups)
-            .zip(self.outputs.chunks_exact_mut(outputs))
-        {
-            objective.apply(margins, outputs);
-        }
+        objective.apply_rows(groups, margins, &mut self.outputs);
     }
 
     /// Predicts one click row.
