@@ -8,6 +8,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use trainer::export::ExportError;
 use trainer::pipeline::PipelineError;
 use trainer::process::ProcessError;
 use trainer::train::TrainError;
@@ -76,6 +77,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(
             PipelineError::Train(TrainError::Params(_) | TrainError::NoXgboost)
             | PipelineError::Process(ProcessError::Split(_))
+            | PipelineError::Export(ExportError::BudgetAfterRefit)
             | PipelineError::WorkFolder(WorkFolderError::MissingStep { .. }),
         ) => USAGE,
         _ => FAILURE,

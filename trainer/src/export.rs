@@ -1,8 +1,8 @@
 //! Step 4: booster to the compact file, checked against the engine that grew it, and judged.
 //!
-//! Invariant: what leaves here predicts as the engine does, bit for bit, on every early-stopping and test row, unless a
-//! budget of bytes forbids it: then a file that does was made first, and how far the two differ is reported. The
-//! metrics were computed from the file's own predictions.
+//! Invariant: what leaves here predicts as the engine does, bit for bit, on every row that the encoder wasn't fitted on,
+//! unless a budget of bytes forbids it: then a file that does was made first, and how far the two differ is reported.
+//! The metrics were computed from the file's own predictions.
 
 mod agreement;
 mod budget;
@@ -81,6 +81,12 @@ pub enum ExportError {
         /// What the smallest model has.
         least_bytes: u64,
     },
+    /// The rows that would judge what a budget costs were trained on.
+    #[error(
+        "a budget of bytes is judged on the early-stopping rows, and this model was trained on them too: train \
+         with --no-refit"
+    )]
+    BudgetAfterRefit,
     /// The exported file and another evaluator disagree.
     #[error("row {row}: the exported margin is {exported:e} ({exported_bits:#010x}), {who} says {theirs:e}")]
     Disagree {
@@ -120,7 +126,10 @@ pub fn export(
     progress: &dyn Progress,
     cancel: &CancelToken,
 ) -> Result<Exported, ExportError> {
-    let checked_rows = processed.split.test.end - processed.split.stop.start;
+    let checked_rows = processed.split.test.end - processed.fitted_rows;
+    if max_bytes.is_some() && processed.fitted_rows > processed.split.train.end {
+        return Err(ExportError::BudgetAfterRefit);
+    }
     progress.start(Step::Export, Some(checked_rows));
     let ensemble = match trained.engine {
         Engine::Xgboost => import_xgboost(&trained.booster)?,

@@ -55,6 +55,15 @@ pub struct PipelineConfig {
     pub promote: Option<Promotion>,
 }
 
+impl PipelineConfig {
+    /// Engine and params, without a refit when a budget has to be judged on the early-stopping rows.
+    fn training(&self) -> TrainConfig {
+        let mut train = self.train.clone();
+        train.params.refit &= self.register.max_bytes.is_none();
+        train
+    }
+}
+
 /// How a version is registered.
 #[derive(Clone, Debug)]
 pub struct RegisterConfig {
@@ -128,7 +137,9 @@ pub async fn run(
             keep_data(registry, &ingested, &mut open).await?;
         }
         let processed = block_in_place(|| folder.process(&ingested, &config.process, progress, cancel))?;
-        let trained = train_logged(&folder, &processed, &config.train, &mut open, progress, cancel).await?;
+        let rows = (&ingested, processed, &config.process);
+        let (processed, trained) =
+            train_logged(&folder, rows, &config.training(), &mut open, progress, cancel).await?;
         let inputs = Inputs {
             ingested: &ingested,
             processed: &processed,
@@ -188,7 +199,7 @@ pub async fn register(
         booster_sha256: sha256_hex(&trained.booster),
         dataset_name: ingested.dataset_name.clone(),
         dataset_digest: ingested.rows.digest.clone(),
-        training_rows: processed.split.train.end,
+        training_rows: processed.fitted_rows,
         trained_at_ms: trained.ended_at_ms,
         engine: trained.engine_version.clone(),
         trainer_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -208,6 +219,7 @@ pub async fn register(
     block_in_place(|| progress.start(Step::Register, None));
     let mut metrics = exported.metrics.named("test_");
     metrics.insert("best_iteration".to_owned(), f64::from(trained.best_iteration));
+    metrics.insert("trees".to_owned(), exported.model.ensemble().trees() as f64);
     metrics.insert(
         "best_validation_logloss".to_owned(),
         trained.best().validation_logloss,
@@ -294,12 +306,12 @@ pub fn outcome(version: ModelVersion, metrics: BTreeMap<String, f64>) -> Pipelin
 /// Trains, and writes the learning curves while training goes on.
 async fn train_logged(
     folder: &WorkFolder,
-    processed: &Processed,
+    (ingested, processed, process_config): (&Ingested, Processed, &ProcessConfig),
     config: &TrainConfig,
     open: &mut OpenRun,
     progress: &dyn Progress,
     cancel: &CancelToken,
-) -> Result<Trained, PipelineError> {
+) -> Result<(Processed, Trained), PipelineError> {
     let runtime = tokio::runtime::Handle::current();
     let mut waiting: Vec<(Round, i64)> = Vec::new();
     let mut last_write = Instant::now();
@@ -314,7 +326,8 @@ async fn train_logged(
                 last_write = Instant::now();
             }
         };
-        folder.train(processed, config, &mut on_round, progress, cancel)
+        let rows = (processed, process_config);
+        folder.train(ingested, rows, config, &mut on_round, progress, cancel)
     });
     if let Some(error) = failure {
         return Err(error.into());

@@ -1,7 +1,7 @@
 //! Step 2: rows to encoded rows.
 //!
-//! The encoder sees the training rows only. Those are encoded out of fold, each without its own label; early-stopping
-//! and test rows are encoded as any row is later, when the model predicts.
+//! The encoder sees the training rows only, and for a refit the early-stopping rows too. Those are encoded out of fold,
+//! each without its own label; all other rows are encoded as any row is later, when the model predicts.
 
 use std::path::Path;
 
@@ -58,10 +58,31 @@ impl ProcessConfig {
 pub struct Processed {
     /// Which rows are for what.
     pub split: Split,
+    /// The encoder was fitted on the first so many rows.
+    pub fitted_rows: u64,
     /// All rows, encoded, in order.
     pub encoded: EncodedFile,
-    /// Fitted on the training rows.
+    /// Fitted on those rows.
     pub encoder: FittedEncoder,
+}
+
+/// Which rows the encoder is fitted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FitOn {
+    /// The training rows.
+    Training,
+    /// The training and the early-stopping rows.
+    AllButTest,
+}
+
+impl FitOn {
+    /// How many rows of the split that is, from the first.
+    pub fn rows(self, split: &Split) -> u64 {
+        match self {
+            FitOn::Training => split.train.end,
+            FitOn::AllButTest => split.stop.end,
+        }
+    }
 }
 
 /// Rows that can't be encoded.
@@ -102,18 +123,20 @@ pub enum ProcessError {
 pub fn process(
     rows: &RowFile,
     config: &ProcessConfig,
+    fit_on: FitOn,
     path: &Path,
     progress: &dyn Progress,
     cancel: &CancelToken,
 ) -> Result<Processed, ProcessError> {
     let split = Split::new(rows.rows, config.split_from)?;
-    progress.start(Step::Process, Some(split.train.end + rows.rows));
-    let fitted = fit(rows, &split, config, &mut |done| {
+    let fitted_rows = fit_on.rows(&split);
+    progress.start(Step::Process, Some(fitted_rows + rows.rows));
+    let fitted = fit(rows, fitted_rows, config, &mut |done| {
         progress.advance(done, "rows: fitting the encoder");
         cancel.check()
     })?;
-    let encoded = encode(rows, &split, &fitted, path, &mut |done| {
-        progress.advance(split.train.end + done, "rows: encoding");
+    let encoded = encode(rows, &split, (fitted_rows, &fitted), path, &mut |done| {
+        progress.advance(fitted_rows + done, "rows: encoding");
         cancel.check()
     })?;
     progress.finish(&format!(
@@ -125,15 +148,16 @@ pub fn process(
     ));
     Ok(Processed {
         split,
+        fitted_rows,
         encoded,
         encoder: fitted,
     })
 }
 
-/// Fits the encoder as [`process`] does: the same rows, split and config give the same encoder.
+/// Fits the encoder on the first so many rows, as [`process`] does: the same rows and config give the same encoder.
 pub fn fit(
     rows: &RowFile,
-    split: &Split,
+    fitted_rows: u64,
     config: &ProcessConfig,
     report: &mut dyn FnMut(u64) -> Result<(), Cancelled>,
 ) -> Result<FittedEncoder, ProcessError> {
@@ -142,11 +166,7 @@ pub fn fit(
         source,
     };
     let mut fit = EncoderFit::new(config.encoder());
-    for (index, row) in split
-        .train
-        .clone()
-        .zip(rows.read(0, split.train.end).map_err(read_error)?)
-    {
+    for (index, row) in (0..fitted_rows).zip(rows.read(0, fitted_rows).map_err(read_error)?) {
         if index % REPORT_EVERY_ROWS == 0 {
             report(index)?;
         }
@@ -158,7 +178,7 @@ pub fn fit(
 fn encode(
     rows: &RowFile,
     split: &Split,
-    fitted: &FittedEncoder,
+    (fitted_rows, fitted): (u64, &FittedEncoder),
     path: &Path,
     report: &mut dyn FnMut(u64) -> Result<(), Cancelled>,
 ) -> Result<EncodedFile, ProcessError> {
@@ -179,7 +199,7 @@ fn encode(
             report(index)?;
         }
         let row = row.map_err(read_error)?;
-        if split.train.contains(&index) {
+        if index < fitted_rows {
             fitted.encode_training_row(index, &row, &mut features);
         } else {
             encoder.encode(&row, &mut features);

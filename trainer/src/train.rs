@@ -17,6 +17,7 @@ pub use params::{ParamsError, TrainParams};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::encoded_file::EncodedFile;
 use crate::now_ms;
+use crate::process::ProcessError;
 use crate::progress::{Progress, Step};
 use crate::split::Split;
 
@@ -54,6 +55,10 @@ pub struct Trained {
     pub curve: Vec<Round>,
     /// The round with the least validation logloss, from 0.
     pub best_iteration: u32,
+    /// Rounds that the booster has: up to the best one, or those of the refit.
+    pub rounds: u32,
+    /// Whether training and early-stopping rows made the booster.
+    pub refit: bool,
     /// The params as the engine got them, and those of early stopping.
     pub params: BTreeMap<String, String>,
     /// When training began.
@@ -89,9 +94,21 @@ pub enum TrainError {
         #[source]
         source: std::io::Error,
     },
+    /// The rows can't be encoded for a refit.
+    #[error(transparent)]
+    Process(ProcessError),
     /// Stopped.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<ProcessError> for TrainError {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Cancelled(cancelled) => TrainError::Cancelled(cancelled),
+            error => TrainError::Process(error),
+        }
+    }
 }
 
 impl Trained {
@@ -168,6 +185,8 @@ pub fn train(
         booster: (grown.booster_of_rounds)(best_iteration + 1)?,
         curve: watch.curve,
         best_iteration,
+        rounds: best_iteration + 1,
+        refit: false,
         params: grown.params,
         started_at_ms,
         ended_at_ms: now_ms(),
@@ -178,6 +197,57 @@ pub fn train(
         trained.best().validation_logloss
     ));
     Ok(trained)
+}
+
+/// Trains once more on training and early-stopping rows, which `encoded` has out of fold, with the rounds that early
+/// stopping found best, and more in proportion to the rows. Blocking.
+#[cfg(feature = "xgboost")]
+pub fn refit(
+    encoded: &EncodedFile,
+    split: &Split,
+    first: Trained,
+    params: &TrainParams,
+    progress: &dyn Progress,
+    cancel: &CancelToken,
+) -> Result<Trained, TrainError> {
+    let rounds = refit_rounds(first.rounds, split);
+    let split = Split {
+        train: 0..split.stop.end,
+        ..split.clone()
+    };
+    progress.start(Step::Train, Some(u64::from(rounds)));
+    let params = TrainParams {
+        rounds,
+        ..params.clone()
+    };
+    let mut report = |round: Round| -> Result<bool, Cancelled> {
+        let done = round.round + 1;
+        progress.advance(
+            u64::from(done),
+            &format!("round {done}: on early-stopping rows too"),
+        );
+        cancel.check().map(|()| true)
+    };
+    let grown = xgboost_engine::train(encoded, &split, &params, &mut report)?;
+    let refitted = Trained {
+        booster: (grown.booster_of_rounds)(rounds)?,
+        rounds,
+        refit: true,
+        ended_at_ms: now_ms(),
+        ..first
+    };
+    progress.finish(&format!(
+        "trained again on {} rows, {rounds} rounds",
+        split.train.end
+    ));
+    Ok(refitted)
+}
+
+/// As many rounds a row as before.
+#[cfg(feature = "xgboost")]
+fn refit_rounds(rounds: u32, split: &Split) -> u32 {
+    let scaled = u64::from(rounds) * split.stop.end / split.train.end;
+    u32::try_from(scaled).unwrap_or(u32::MAX)
 }
 
 /// What an engine hands back: the trees of all rounds, cut to the first so many on demand.

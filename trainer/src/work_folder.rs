@@ -4,7 +4,7 @@
 //! |---|---|
 //! | ingest | `rows.bin`, `ingest.json` |
 //! | process | `encoded.f32`, `process.json` |
-//! | train | the booster, `train.json` |
+//! | train | the booster, `train.json`; after a refit also `refit.f32`, `refit.json` |
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,12 @@ use tempfile::TempDir;
 use crate::cancel::CancelToken;
 use crate::encoded_file::EncodedFile;
 use crate::ingest::{BadRowPolicy, Data, IngestError, Ingested, ingest};
-use crate::process::{ProcessConfig, ProcessError, Processed, fit, process};
+use crate::process::{FitOn, ProcessConfig, ProcessError, Processed, fit, process};
 use crate::progress::Progress;
 use crate::row_file::RowFile;
 use crate::split::Split;
+#[cfg(feature = "xgboost")]
+use crate::train::refit;
 use crate::train::{Round, TrainConfig, TrainError, Trained, train};
 
 const ZSTD_LEVEL: i32 = 6;
@@ -65,13 +67,33 @@ pub enum WorkFolderError {
     Process(#[from] ProcessError),
 }
 
-/// What `process` leaves beside the encoded rows. The encoder isn't among it: the same rows and config give it again.
+/// What is left beside encoded rows. The encoder isn't among it: the same rows and config give it again.
 #[derive(Serialize, Deserialize)]
 struct ProcessRecord {
     config: ProcessConfig,
     split: Split,
+    fitted_rows: u64,
     encoded: EncodedFile,
 }
+
+/// The names of the encoded rows and of their record.
+struct EncodedNames {
+    rows: &'static str,
+    record: &'static str,
+    step: &'static str,
+}
+
+const FIRST: EncodedNames = EncodedNames {
+    rows: "encoded.f32",
+    record: "process.json",
+    step: "process",
+};
+
+const REFIT: EncodedNames = EncodedNames {
+    rows: "refit.f32",
+    record: "refit.json",
+    step: "train",
+};
 
 impl WorkFolder {
     /// Uses this folder, which is made if need be; a temporary one when absent.
@@ -128,40 +150,20 @@ impl WorkFolder {
         progress: &dyn Progress,
         cancel: &CancelToken,
     ) -> Result<Processed, ProcessError> {
-        let processed = process(
-            &ingested.rows,
-            config,
-            &self.path.join("encoded.f32"),
-            progress,
-            cancel,
-        )?;
-        let (split, encoded) = (processed.split.clone(), processed.encoded.clone());
-        let path = self.path.join("process.json");
-        write_record(
-            &path,
-            &ProcessRecord {
-                config: config.clone(),
-                split,
-                encoded,
-            },
-        )
-        .map_err(|source| ProcessError::File {
-            path: path.display().to_string(),
-            source,
-        })?;
-        Ok(processed)
+        self.encode(ingested, config, FitOn::Training, &FIRST, progress, cancel)
     }
 
-    /// Step 3.
+    /// Step 3. Hands back the rows as the booster knows them: those given, or encoded anew for a refit.
     pub fn train(
         &self,
-        processed: &Processed,
+        ingested: &Ingested,
+        (processed, process_config): (Processed, &ProcessConfig),
         config: &TrainConfig,
         on_round: &mut dyn FnMut(Round),
         progress: &dyn Progress,
         cancel: &CancelToken,
-    ) -> Result<Trained, TrainError> {
-        let trained = train(
+    ) -> Result<(Processed, Trained), TrainError> {
+        let first = train(
             &processed.encoded,
             &processed.split,
             config,
@@ -169,6 +171,23 @@ impl WorkFolder {
             progress,
             cancel,
         )?;
+        let (processed, trained) = match config.params.refit {
+            #[cfg(feature = "xgboost")]
+            true => {
+                let fit_on = FitOn::AllButTest;
+                let again = self.encode(ingested, process_config, fit_on, &REFIT, progress, cancel)?;
+                let trained = refit(
+                    &again.encoded,
+                    &again.split,
+                    first,
+                    &config.params,
+                    progress,
+                    cancel,
+                )?;
+                (again, trained)
+            }
+            _ => (processed, first),
+        };
         let booster = self.path.join(trained.booster_file());
         std::fs::write(&booster, &trained.booster)
             .and_then(|()| write_record(&self.path.join("train.json"), &trained))
@@ -176,7 +195,32 @@ impl WorkFolder {
                 path: booster.display().to_string(),
                 source,
             })?;
-        Ok(trained)
+        Ok((processed, trained))
+    }
+
+    fn encode(
+        &self,
+        ingested: &Ingested,
+        config: &ProcessConfig,
+        fit_on: FitOn,
+        names: &EncodedNames,
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+    ) -> Result<Processed, ProcessError> {
+        let rows = self.path.join(names.rows);
+        let processed = process(&ingested.rows, config, fit_on, &rows, progress, cancel)?;
+        let record = ProcessRecord {
+            config: config.clone(),
+            split: processed.split.clone(),
+            fitted_rows: processed.fitted_rows,
+            encoded: processed.encoded.clone(),
+        };
+        let path = self.path.join(names.record);
+        write_record(&path, &record).map_err(|source| ProcessError::File {
+            path: path.display().to_string(),
+            source,
+        })?;
+        Ok(processed)
     }
 
     /// What [`WorkFolder::ingest`] left.
@@ -188,15 +232,29 @@ impl WorkFolder {
 
     /// What [`WorkFolder::process`] left, with the encoder fitted again.
     pub fn processed(&self, ingested: &Ingested) -> Result<(Processed, ProcessConfig), WorkFolderError> {
-        let record: ProcessRecord = read_record(&self.path.join("process.json"), "process")?;
-        let encoder = fit(&ingested.rows, &record.split, &record.config, &mut |_| Ok(()))?;
+        self.encoded(ingested, &FIRST)
+    }
+
+    fn encoded(
+        &self,
+        ingested: &Ingested,
+        names: &EncodedNames,
+    ) -> Result<(Processed, ProcessConfig), WorkFolderError> {
+        let record: ProcessRecord = read_record(&self.path.join(names.record), names.step)?;
+        let encoder = fit(
+            &ingested.rows,
+            record.fitted_rows,
+            &record.config,
+            &mut |_| Ok(()),
+        )?;
         let encoded = EncodedFile {
-            path: self.path.join("encoded.f32"),
+            path: self.path.join(names.rows),
             ..record.encoded
         };
         Ok((
             Processed {
                 split: record.split,
+                fitted_rows: record.fitted_rows,
                 encoded,
                 encoder,
             },
@@ -204,12 +262,17 @@ impl WorkFolder {
         ))
     }
 
-    /// What [`WorkFolder::train`] left.
-    pub fn trained(&self) -> Result<Trained, WorkFolderError> {
+    /// What [`WorkFolder::train`] left, with the rows as the booster knows them.
+    pub fn trained(
+        &self,
+        ingested: &Ingested,
+    ) -> Result<(Processed, ProcessConfig, Trained), WorkFolderError> {
         let mut trained: Trained = read_record(&self.path.join("train.json"), "train")?;
         let path = self.path.join(trained.booster_file());
         trained.booster = std::fs::read(&path).map_err(|source| file_error(&path, source))?;
-        Ok(trained)
+        let names = if trained.refit { &REFIT } else { &FIRST };
+        let (processed, config) = self.encoded(ingested, names)?;
+        Ok((processed, config, trained))
     }
 }
 

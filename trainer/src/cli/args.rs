@@ -308,12 +308,18 @@ pub(crate) struct TrainArgs {
     /// Bins a feature is cut into (not gbdt)
     #[arg(long, value_name = "N")]
     max_bin: Option<u32>,
+    /// Trees of a round (not gbdt)
+    #[arg(long, value_name = "N")]
+    num_parallel_tree: Option<u32>,
     /// At most this many rounds
     #[arg(long, value_name = "N")]
     rounds: Option<u32>,
     /// Stop after this many rounds without a better validation logloss
     #[arg(long, value_name = "N")]
     early_stopping_rounds: Option<u32>,
+    /// Keep the early-stopping rows out of training for good; a budget of bytes implies it
+    #[arg(long)]
+    no_refit: bool,
     /// Threads; 0 for all cores (not gbdt)
     #[arg(long, value_name = "N")]
     nthread: Option<u32>,
@@ -354,10 +360,12 @@ impl TrainArgs {
             colsample_bytree: self.colsample_bytree.unwrap_or(default.colsample_bytree),
             lambda: self.lambda.unwrap_or(default.lambda),
             max_bin: self.max_bin.unwrap_or(default.max_bin),
+            num_parallel_tree: self.num_parallel_tree.unwrap_or(default.num_parallel_tree),
             rounds: self.rounds.unwrap_or(default.rounds),
             early_stopping_rounds: self
                 .early_stopping_rounds
                 .unwrap_or(default.early_stopping_rounds),
+            refit: default.refit && !self.no_refit,
             nthread: self.nthread.unwrap_or(default.nthread),
             seed,
             other: self.params.iter().cloned().collect(),

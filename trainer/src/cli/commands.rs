@@ -90,9 +90,10 @@ pub(super) fn train(args: TrainCommandArgs) -> Result<()> {
     let cancel = signals::cancel_on_signal();
     tokio::task::block_in_place(|| {
         let ingested = folder.ingested()?;
-        let (processed, _) = folder.processed(&ingested)?;
+        let (processed, process_config) = folder.processed(&ingested)?;
         folder.train(
-            &processed,
+            &ingested,
+            (processed, &process_config),
             &config,
             &mut |_| (),
             &TerminalProgress::new(),
@@ -108,8 +109,7 @@ pub(super) async fn register(args: Box<RegisterArgs>) -> Result<()> {
     let config = register_config(&settings, identity(&args.register))?;
     let folder = open_folder(&args.folder.work_dir)?;
     let ingested = folder.ingested().map_err(PipelineError::from)?;
-    let (processed, process_config) = folder.processed(&ingested).map_err(PipelineError::from)?;
-    let trained = folder.trained().map_err(PipelineError::from)?;
+    let (processed, process_config, trained) = folder.trained(&ingested).map_err(PipelineError::from)?;
     let registry = connect(&settings).await?;
     let cancel = signals::cancel_on_signal();
     let progress = TerminalProgress::new();

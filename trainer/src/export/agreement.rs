@@ -9,10 +9,11 @@ use crate::train::{EngineMargins, Trained};
 /// Rows that the independent evaluator, which is slow, checks.
 const REFERENCE_ROWS: usize = 2_000;
 
-/// Compares the file's margins from raw rows with the engine's from encoded rows, on all rows after training.
+/// Compares the file's margins from raw rows with the engine's from encoded rows, on all rows that the encoder
+/// wasn't fitted on.
 pub(super) fn check(parts: &Parts<'_>, model: &Model, trained: &Trained) -> Result<(), ExportError> {
     let processed = parts.processed;
-    let range = processed.split.stop.start..processed.split.test.end;
+    let range = processed.fitted_rows..processed.split.test.end;
     let encoded_error = |source| EvaluateError::File {
         path: processed.encoded.path.display().to_string(),
         source,

@@ -22,6 +22,12 @@ pub(super) fn train(
     if let Some(name) = params.other.keys().next() {
         return Err(engine(format!("there is no param {name}")));
     }
+    if params.refit {
+        return Err(engine("there is no refit".to_owned()));
+    }
+    if params.num_parallel_tree != 1 {
+        return Err(engine("a round has one tree".to_owned()));
+    }
     let config = GbdtConfig {
         max_rounds: params.rounds,
         eta: params.eta as f32,

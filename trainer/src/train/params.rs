@@ -13,7 +13,6 @@ const FIXED: &[&str] = &[
     "eval_metric",
     "multi_strategy",
     "num_class",
-    "num_parallel_tree",
     "objective",
     "process_type",
     "tree_method",
@@ -37,10 +36,15 @@ pub struct TrainParams {
     pub lambda: f64,
     /// Bins a feature is cut into.
     pub max_bin: u32,
+    /// Trees of a round, each of other rows and features; their sum counts as one tree. XGBoost alone.
+    pub num_parallel_tree: u32,
     /// At most this many rounds.
     pub rounds: u32,
     /// Stops after this many rounds without a better validation logloss.
     pub early_stopping_rounds: u32,
+    /// Whether the model is trained once more when the number of rounds is known, on training and early-stopping rows
+    /// and with as many more rounds as there are more rows. XGBoost alone.
+    pub refit: bool,
     /// Threads; 0 for all cores.
     pub nthread: u32,
     /// Seed of row and feature sampling.
@@ -52,15 +56,17 @@ pub struct TrainParams {
 impl Default for TrainParams {
     fn default() -> Self {
         Self {
-            eta: 0.05,
+            eta: 0.08,
             max_depth: 6,
-            min_child_weight: 10.0,
-            subsample: 0.8,
-            colsample_bytree: 0.5,
+            min_child_weight: 20.0,
+            subsample: 0.6,
+            colsample_bytree: 0.3,
             lambda: 5.0,
             max_bin: 256,
+            num_parallel_tree: 4,
             rounds: 1500,
             early_stopping_rounds: 50,
+            refit: true,
             nthread: 0,
             seed: 1,
             other: BTreeMap::new(),
@@ -98,8 +104,10 @@ impl TrainParams {
                 max_depth: 5,
                 min_child_weight: 50.0,
                 subsample: 0.5,
+                num_parallel_tree: 1,
                 rounds: 60,
                 early_stopping_rounds: 8,
+                refit: false,
                 ..Self::default()
             },
         }
@@ -137,6 +145,11 @@ impl TrainParams {
                 "at least 0",
             ),
             ("max_bin", (2..=65_536).contains(&self.max_bin), "2 to 65536"),
+            (
+                "num_parallel_tree",
+                (1..=1000).contains(&self.num_parallel_tree),
+                "1 to 1000",
+            ),
             ("rounds", (1..=100_000).contains(&self.rounds), "1 to 100000"),
             (
                 "early_stopping_rounds",
@@ -161,8 +174,10 @@ impl TrainParams {
             ("colsample_bytree", self.colsample_bytree.to_string()),
             ("lambda", self.lambda.to_string()),
             ("max_bin", self.max_bin.to_string()),
+            ("num_parallel_tree", self.num_parallel_tree.to_string()),
             ("rounds", self.rounds.to_string()),
             ("early_stopping_rounds", self.early_stopping_rounds.to_string()),
+            ("refit", self.refit.to_string()),
             ("nthread", self.nthread.to_string()),
             ("seed", self.seed.to_string()),
         ];

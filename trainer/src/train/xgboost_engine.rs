@@ -69,6 +69,7 @@ fn given(params: &TrainParams) -> BTreeMap<String, String> {
     // They are for the loop above and not XGBoost's.
     given.remove("rounds");
     given.remove("early_stopping_rounds");
+    given.remove("refit");
     for (name, value) in [
         ("booster", "gbtree"),
         ("objective", "binary:logistic"),

@@ -62,10 +62,7 @@ pub(super) fn run(rows: &Rows, seed: u64, folder: &Path) -> Result<Run> {
         probabilities: read_probabilities(&predictions, rows.labels.len())?,
         seconds: encoding + training,
         other_seconds: Some(ingesting + exporting),
-        trees: outcome["metrics"]["best_iteration"]
-            .as_f64()
-            .context("no best_iteration")? as u64
-            + 1,
+        trees: outcome["metrics"]["trees"].as_f64().context("no trees")? as u64,
         file: Some(file_bytes(&model)?),
         dataset: Some(text(&outcome, "dataset_digest")?.to_owned()),
     })
