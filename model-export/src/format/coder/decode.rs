@@ -106,6 +106,8 @@ impl<'bytes> RangeDecoder<'bytes> {
 }
 
 impl Coder for RangeDecoder<'_> {
+    const GIVEN: bool = false;
+
     #[inline]
     fn decide(&mut self, probability: u32, _: bool) -> bool {
         let share = (self.range >> SCALE_BITS) * u64::from(probability);
