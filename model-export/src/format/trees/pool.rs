@@ -104,7 +104,8 @@ impl Pool {
             let mut reach = [0; LANES];
             for sums in sums.as_chunks_mut::<LANES>().0 {
                 for (sum, reach) in sums.iter_mut().zip(&mut reach) {
-                    let reaches = u32::from(*sum > rest);
+                    // Signed, for which more processors have an instruction.
+                    let reaches = u32::from(*sum as i32 > rest as i32);
                     *sum -= reaches;
                     *reach += reaches;
                 }
