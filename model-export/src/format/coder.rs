@@ -24,6 +24,9 @@ const SPREAD: u32 = 8;
 
 /// Writes what it is given or reads it back. Every method returns the value that was coded.
 pub(in crate::format) trait Coder {
+    /// Whether it writes what it is given.
+    const GIVEN: bool;
+
     /// A decision that is `true` in `probability` of 2^16 cases, from 1 to 2^16 - 1.
     fn decide(&mut self, probability: u32, bit: bool) -> bool;
 
@@ -70,7 +73,11 @@ pub(in crate::format) trait Coder {
     /// A symbol, by how often each came in this context.
     fn frequent(&mut self, models: &mut Frequencies, context: usize, symbol: usize) -> usize {
         let (sum, counts) = models.of(context);
-        let given: u16 = counts[..symbol].iter().sum();
+        let given: u16 = if Self::GIVEN {
+            counts[..symbol].iter().sum()
+        } else {
+            0
+        };
         let place = self.place(u32::from(sum), u32::from(given)) as u16;
         let (mut symbol, mut below) = (0, 0);
         while below + counts[symbol] <= place {

@@ -82,18 +82,24 @@ impl<'bytes> RangeDecoder<'bytes> {
         Ok(())
     }
 
+    #[inline]
     fn shift(&mut self) {
-        let next: [u8; STEP] = match self.bytes.get(self.next..) {
-            Some([first, second, third, fourth, ..]) => [*first, *second, *third, *fourth],
-            rest => {
-                let mut padded = [0; STEP];
-                let rest = rest.unwrap_or_default();
-                padded[..rest.len()].copy_from_slice(rest);
-                padded
-            }
+        let next = match self.bytes.as_chunks::<STEP>().0.get(self.next / STEP) {
+            Some(next) => u32::from_be_bytes(*next),
+            None => self.last(),
         };
-        self.above = self.above << 32 | u64::from(u32::from_be_bytes(next));
+        self.above = self.above << 32 | u64::from(next);
         self.next += STEP;
+    }
+
+    /// What comes after the last whole step.
+    #[cold]
+    #[inline(never)]
+    fn last(&self) -> u32 {
+        let rest = self.bytes.get(self.next..).unwrap_or_default();
+        let mut padded = [0; STEP];
+        padded[..rest.len()].copy_from_slice(rest);
+        u32::from_be_bytes(padded)
     }
 
     #[inline]
@@ -106,6 +112,8 @@ impl<'bytes> RangeDecoder<'bytes> {
 }
 
 impl Coder for RangeDecoder<'_> {
+    const GIVEN: bool = false;
+
     #[inline]
     fn decide(&mut self, probability: u32, _: bool) -> bool {
         let share = (self.range >> SCALE_BITS) * u64::from(probability);

@@ -54,6 +54,8 @@ impl RangeEncoder {
 }
 
 impl Coder for RangeEncoder {
+    const GIVEN: bool = true;
+
     fn decide(&mut self, probability: u32, bit: bool) -> bool {
         let share = (self.range >> SCALE_BITS) * u64::from(probability);
         if bit {

@@ -125,16 +125,10 @@ impl<'tables> Splits<'tables> {
             return sets > 0;
         }
         let given = given.is_some_and(|node| !node.categorical);
-        let categorical = coder.place(sets + thresholds, if given { sets } else { 0 }) < sets;
-        let (from, size) = if categorical {
-            (0, sets)
-        } else {
-            (sets, thresholds)
-        };
-        coder.take(sets + thresholds, from, size);
-        categorical
+        code_kind(coder, sets, thresholds, given)
     }
 
+    #[inline(never)]
     fn code_set(&mut self, coder: &mut impl Coder, given: &[u32]) -> Result<Box<[u32]>, &'static str> {
         let count = coder.number(&mut self.set_sizes, given.len() as u32) as usize;
         let left = self.categories_left.checked_sub(count);
@@ -152,6 +146,19 @@ impl<'tables> Splits<'tables> {
         }
         Ok(set.into_boxed_slice())
     }
+}
+
+/// Whether a split is on categories, of `sets` splits that are and `thresholds` that are not.
+#[inline(never)]
+fn code_kind(coder: &mut impl Coder, sets: u32, thresholds: u32, is_threshold: bool) -> bool {
+    let categorical = coder.place(sets + thresholds, if is_threshold { sets } else { 0 }) < sets;
+    let (from, size) = if categorical {
+        (0, sets)
+    } else {
+        (sets, thresholds)
+    };
+    coder.take(sets + thresholds, from, size);
+    categorical
 }
 
 fn above(known: &[Known], at: usize, table: u32, thresholds: usize) -> Above {

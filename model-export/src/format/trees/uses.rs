@@ -57,15 +57,16 @@ impl Uses {
             between if between == self.pool.left() => false,
             _ => coder.bit(outside, !within(given)),
         };
-        let (index, low, high) = if is_outside {
-            let index = self.pool.draw(coder, 0, self.pool.left(), given);
-            if within(index) {
-                return Err("a threshold is where it was said not to be");
-            }
-            (index, 0, self.thresholds)
+        let (before, total, limits) = if is_outside {
+            (0, self.pool.left(), (0, self.thresholds))
         } else {
-            (self.pool.draw(coder, below_low, between, given), low, high)
+            (below_low, between, (low, high))
         };
+        let index = self.pool.draw(coder, before, total, given);
+        if is_outside && within(index) {
+            return Err("a threshold is where it was said not to be");
+        }
+        let (low, high) = limits;
         let below = self.weights[index] + self.weights[index + 1] - 2.0 * self.weights[low];
         let all = 2.0 * (self.weights[high] - self.weights[low]);
         Ok((index, below / all))

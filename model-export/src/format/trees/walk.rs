@@ -103,9 +103,9 @@ impl<'tables> Walk<'tables> {
 
     /// Codes a tree and appends it to `out`.
     #[inline(never)]
-    pub(super) fn tree(
+    pub(super) fn tree<C: Coder>(
         &mut self,
-        coder: &mut impl Coder,
+        coder: &mut C,
         given: Given<'_>,
         out: &mut Nodes,
     ) -> Result<(), &'static str> {
@@ -121,7 +121,7 @@ impl<'tables> Walk<'tables> {
                 depth += 1;
                 level_end = self.known.len();
             }
-            let node = given.nodes.get(at);
+            let node = given.nodes.get(at).filter(|_| C::GIVEN);
             let size = half_octaves(self.known[at].share);
             let structure = &mut self.structure[depth.min(DEPTHS - 1) * SHARES + size.min(SHARES - 1)];
             let splits = node.is_some_and(|node| !node.is_leaf());
