@@ -78,6 +78,10 @@ impl Database {
             Kind::Sqlite => include_str!("../migrations/2_append_only.sqlite.sql"),
             Kind::Postgres => include_str!("../migrations/2_append_only.postgres.sql"),
         };
+        let models = match self.kind {
+            Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
+            Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
+        };
         let migration = |version: i64, description: &'static str, sql: &'static str| {
             Migration::new(
                 version,
@@ -90,6 +94,7 @@ impl Database {
         let migrator = Migrator::with_migrations(vec![
             migration(1, "tables", include_str!("../migrations/1_tables.sql")),
             migration(2, "append only", append_only),
+            migration(4, "models", models),
         ]);
         let mut tries = 0;
         loop {

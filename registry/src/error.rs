@@ -31,6 +31,14 @@ pub enum RegistryError {
         /// Its key.
         key: String,
     },
+    /// A thing of this name is there already.
+    #[error("{kind} {key:?} already exists")]
+    AlreadyExists {
+        /// Such as `registered model`.
+        kind: &'static str,
+        /// Its name.
+        key: String,
+    },
     /// A name, key or value is empty, too long or has characters it can't have.
     #[error("{field} {reason}")]
     InvalidValue {

@@ -58,7 +58,11 @@ pub use config::{
     ConfigError, DatabaseLocation, S3Config, Secret, StoreConfig, StoreLocation, StoreOptions, load_options,
 };
 pub use error::RegistryError;
-pub use models::{CHAMPION, ModelVersion, NewVersion, RegisteredModel, Stage, Transition};
+pub use models::{
+    CHAMPION, LeafFile, LoggedModel, LoggedModelStatus, ModelMetric, ModelRecord, ModelVersion,
+    NewLoggedModel, NewRecord, NewVersion, RegisteredModel, Stage, Transition, VersionFile, VersionRecord,
+    VersionStatus,
+};
 #[doc(hidden)]
 pub use queries::ALL as ALL_QUERIES;
 pub use queue::{
