@@ -21,14 +21,15 @@ pub(crate) struct Database {
     kind: Kind,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+/// Which of the two databases it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
 
 const SQLITE_SETTINGS: &str = "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma foreign_keys = on; \
-                               pragma synchronous = full";
+                               pragma synchronous = full; pragma case_sensitive_like = on";
 const POSTGRES_SETTINGS: &str = "set statement_timeout = '30s'";
 
 impl Database {
@@ -106,6 +107,10 @@ impl Database {
                 done => return done.map_err(RegistryError::Migrate),
             }
         }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub(crate) fn pool(&self) -> &AnyPool {

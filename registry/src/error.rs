@@ -47,6 +47,12 @@ pub enum RegistryError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A filter or an order that can't be understood.
+    #[error("{message}")]
+    InvalidSearch {
+        /// What is wrong with it, in MLflow's words.
+        message: String,
+    },
     /// A param of a run can't be changed once it is written.
     #[error("run {run_id}: param {key:?} is already written with another value")]
     ParamChanged {

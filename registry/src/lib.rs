@@ -52,6 +52,7 @@ mod queries;
 mod queue;
 mod registry;
 mod runs;
+mod search;
 
 pub use artifacts::{Artifacts, Bucket, ObjectMeta, ObjectStream, StoredObject, choose_tls};
 pub use config::{

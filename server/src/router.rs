@@ -18,7 +18,7 @@ use crate::api::{docs, health, manifest, model_files, models, predict, training}
 use crate::observe::{REQUEST_ID, observe};
 use crate::rows::MAX_BODY_BYTES;
 use crate::state::AppState;
-use crate::{app_files, auth};
+use crate::{app_files, auth, mlflow};
 
 /// Bodies of all routes but `/predict`.
 const SMALL_BODY_BYTES: usize = 64 << 10;
@@ -58,9 +58,10 @@ pub fn router(state: AppState) -> Router {
 
     let router = open
         .merge(guarded)
+        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES))
+        .merge(mlflow::routes(&state))
         .layer(map_response(never_stored_by_default))
         .fallback(app_files::app_file)
-        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_LIMIT))
         .layer(CatchPanicLayer::new());
