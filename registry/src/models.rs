@@ -9,11 +9,13 @@ mod places;
 mod records;
 mod registered;
 mod removal;
+mod search;
 mod stages;
 mod versions;
 
 pub use logged::{LoggedModel, LoggedModelStatus, ModelMetric, NewLoggedModel};
 pub use records::{LeafFile, ModelRecord, NewRecord, VersionFile, VersionRecord, VersionStatus};
+pub use search::{LoggedModelOrder, LoggedModelSearch, ModelPage};
 
 /// Where a version stands. At most one version of a model is in `Production`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -79,6 +79,7 @@ async fn take_away(
             actor,
             reason: "the version was deleted",
             is_rollback: false,
+            at_ms: now_ms(),
         };
         move_version(tx, &mover, version, Stage::Archived).await?;
     }

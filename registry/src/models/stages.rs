@@ -22,6 +22,8 @@ pub(super) struct Mover<'a> {
     pub(super) actor: &'a str,
     pub(super) reason: &'a str,
     pub(super) is_rollback: bool,
+    /// When: one time for all moves of a transaction, so that one version follows the other without a gap.
+    pub(super) at_ms: i64,
 }
 
 impl Registry {
@@ -59,6 +61,7 @@ impl Registry {
             actor,
             reason,
             is_rollback: false,
+            at_ms: now_ms(),
         };
         let made = move_version(&mut tx, &mover, version, stage).await?;
         if archive_others {
@@ -102,6 +105,7 @@ impl Registry {
             actor,
             reason,
             is_rollback: true,
+            at_ms: now_ms(),
         };
         let made = move_version(&mut tx, &mover, previous, Stage::Production).await?;
         commit(tx).await?;
@@ -246,7 +250,7 @@ async fn apply(
         to_stage: to,
         actor: mover.actor.to_owned(),
         reason: mover.reason.to_owned(),
-        at_ms: now_ms(),
+        at_ms: mover.at_ms,
     };
     sqlx::query(queries::SET_STAGE)
         .bind(mover.key)

@@ -1,4 +1,6 @@
-use registry::{LoggedModelStatus, ModelMetric, NewLoggedModel, RegistryError};
+use registry::{
+    LoggedModelOrder, LoggedModelSearch, LoggedModelStatus, ModelMetric, NewLoggedModel, RegistryError,
+};
 
 use crate::backend::Backend;
 
@@ -111,4 +113,84 @@ pub(crate) async fn wrong_logged_models_are_refused(backend: &Backend) {
         matches!(refused, Err(RegistryError::InvalidValue { .. })),
         "{refused:?}"
     );
+}
+
+pub(crate) async fn logged_models_are_found(backend: &Backend) {
+    let registry = &backend.registry;
+    let run = backend.run().await;
+    let mut ids = Vec::new();
+    for (name, auc) in [("a", 0.5), ("b", 0.75), ("c", f64::NAN)] {
+        let new = NewLoggedModel {
+            experiment_id: run.experiment_id.clone(),
+            name: Some(name.to_owned()),
+            params: vec![pair("eta", name)],
+            tags: vec![pair("t", name)],
+            ..NewLoggedModel::default()
+        };
+        let model_id = registry.create_logged_model(new).await.unwrap().model_id;
+        let metric = ModelMetric {
+            model_id: model_id.clone(),
+            run_id: run.run_id.clone(),
+            key: "auc".to_owned(),
+            value: auc,
+            timestamp_ms: 1,
+            dataset_name: "test".to_owned(),
+            ..ModelMetric::default()
+        };
+        registry.log_model_metrics(&[metric]).await.unwrap();
+        ids.push(model_id);
+    }
+    registry
+        .set_logged_model_status(&ids[1], LoggedModelStatus::Ready)
+        .await
+        .unwrap();
+    let found = |filter: &str, datasets: &[(&str, Option<&str>)], field: Option<(&str, bool)>| {
+        let search = LoggedModelSearch {
+            experiment_ids: vec![run.experiment_id.clone()],
+            filter: filter.to_owned(),
+            datasets: datasets
+                .iter()
+                .map(|(name, digest)| ((*name).to_owned(), digest.map(str::to_owned)))
+                .collect(),
+            order_by: field
+                .into_iter()
+                .map(|(field, ascending)| LoggedModelOrder {
+                    field_name: field.to_owned(),
+                    ascending,
+                    dataset_name: None,
+                    dataset_digest: None,
+                })
+                .collect(),
+            limit: 10,
+            offset: 0,
+        };
+        async move {
+            let page = registry.search_logged_models(&search).await.unwrap();
+            page.found
+                .into_iter()
+                .map(|model| model.name)
+                .collect::<Vec<_>>()
+                .join("")
+        }
+    };
+    assert_eq!(found("", &[], Some(("name", true))).await, "abc");
+    assert_eq!(found("", &[], Some(("metrics.auc", false))).await, "bac");
+    assert_eq!(found("", &[], Some(("metrics.auc", true))).await, "abc");
+    assert_eq!(found("metrics.auc > 0.6 and name = 'b'", &[], None).await, "b");
+    assert_eq!(found("metrics.auc > 0.1", &[("train", None)], None).await, "");
+    assert_eq!(
+        found("metrics.auc > 0.6", &[("train", None), ("test", Some(""))], None).await,
+        "b"
+    );
+    assert_eq!(found("status = 'READY'", &[], None).await, "b");
+    assert_eq!(
+        found("status != 'LOGGED_MODEL_READY'", &[], Some(("name", false))).await,
+        "ca"
+    );
+    assert_eq!(
+        found("params.eta = 'c' and tags.t LIKE 'c%'", &[], None).await,
+        "c"
+    );
+    registry.delete_logged_model(&ids[0]).await.unwrap();
+    assert_eq!(found("", &[], Some(("name", true))).await, "bc");
 }

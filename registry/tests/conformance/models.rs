@@ -446,3 +446,84 @@ pub(crate) async fn writers_at_once_lose_nothing(backend: &Backend) {
         .collect();
     assert_eq!(numbers, (1..=10).collect());
 }
+
+pub(crate) async fn searches_find_what_filters_say(backend: &Backend) {
+    let registry = &backend.registry;
+    for name in ["Ctr_a", "ctr_b", "ctr100"] {
+        records(registry, name, 2).await;
+    }
+    registry.set_model_tag("ctr_b", "owner", "ann").await.unwrap();
+    registry
+        .set_model_tag("ctr100", "mlflow.prompt.is_prompt", "true")
+        .await
+        .unwrap();
+    registry.set_version_tag("ctr_b", 2, "k", "v").await.unwrap();
+    registry
+        .transition("ctr_b", 1, Stage::Production, "ann", "")
+        .await
+        .unwrap();
+    let models = |filter: &'static str, order: &'static [&'static str]| async move {
+        let order: Vec<String> = order.iter().map(|term| (*term).to_owned()).collect();
+        let page = registry.search_models(filter, &order, 10, 0).await.unwrap();
+        page.found.into_iter().map(|model| model.name).collect::<Vec<_>>()
+    };
+    assert_eq!(models("", &[]).await.len(), 3);
+    assert_eq!(models("", &["name DESC"]).await.last().unwrap(), "Ctr_a");
+    assert_eq!(models("name LIKE 'ctr%'", &[]).await, ["ctr100", "ctr_b"]);
+    assert_eq!(
+        models("name ILIKE 'CTR%' and tag.owner = 'ann'", &[]).await,
+        ["ctr_b"]
+    );
+    let not_prompts = "name LIKE 'ctr%' AND tag.`mlflow.prompt.is_prompt` != 'true'";
+    assert_eq!(models(not_prompts, &[]).await, ["ctr_b"]);
+    assert!(models("tag.owner != 'ann'", &[]).await.is_empty());
+    assert_eq!(models("", &["last_updated_timestamp DESC"]).await[0], "ctr_b");
+    let page = registry.search_models("", &[], 2, 1).await.unwrap();
+    assert_eq!((page.found.len(), page.has_more), (2, false));
+    let found = &registry
+        .search_models("name = 'ctr_b'", &[], 1, 0)
+        .await
+        .unwrap()
+        .found[0];
+    assert_eq!(
+        Some(found),
+        registry.model_record("ctr_b").await.unwrap().as_ref()
+    );
+
+    let versions = |filter: &'static str, order: &'static [&'static str]| async move {
+        let order: Vec<String> = order.iter().map(|term| (*term).to_owned()).collect();
+        let page = registry.search_versions(filter, &order, 10, 0).await.unwrap();
+        let named = page.found.into_iter().map(|v| (v.model_name, v.version));
+        named
+            .map(|(name, version)| format!("{name}/{version}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(versions("", &[]).await[0], "ctr_b/1", "it changed last");
+    assert_eq!(
+        versions("name = 'ctr_b'", &["version_number DESC"]).await,
+        ["ctr_b/2", "ctr_b/1"]
+    );
+    assert_eq!(
+        versions("version_number > 1 AND tag.k = 'v'", &[]).await,
+        ["ctr_b/2"]
+    );
+    assert_eq!(
+        versions("source_path LIKE '%/1'", &["name ASC"]).await[0],
+        "Ctr_a/1"
+    );
+    assert!(versions("run_id IN ('x', 'y')", &[]).await.is_empty());
+    registry.delete_version("ctr_b", 2, "ann").await.unwrap();
+    assert_eq!(versions("name = 'ctr_b'", &[]).await, ["ctr_b/1"]);
+    for bad in [
+        "current_stage = 'x'",
+        "name > 'x'",
+        "version_number LIKE 'x'",
+        "metrics.a > 1",
+    ] {
+        let refused = registry.search_versions(bad, &[], 10, 0).await;
+        assert!(
+            matches!(refused, Err(RegistryError::InvalidSearch { .. })),
+            "{bad}"
+        );
+    }
+}
