@@ -65,6 +65,7 @@ queries! {
     PRODUCTION_VERSION = "production_version";
     RECORD = "record";
     RECORD_BY_ALIAS = "record_by_alias";
+    RECORDED_DIGEST = "recorded_digest";
     RENAME_MODEL = "rename_model";
     RESERVE_METRICS = "reserve_metrics";
     RUN = "run";

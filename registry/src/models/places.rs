@@ -25,6 +25,25 @@ impl Registry {
         Ok(None)
     }
 
+    /// The SHA-256 of a file when the ready version that it belongs to was registered; `None` where nobody wrote it down.
+    pub async fn recorded_digest(&self, uri: &str) -> Result<Option<String>, RegistryError> {
+        for (at, _) in uri.char_indices().rev().filter(|(_, c)| *c == '/') {
+            if uri[..at].ends_with('/') {
+                break;
+            }
+            let found = sqlx::query_scalar(queries::RECORDED_DIGEST)
+                .bind(&uri[..at])
+                .bind(&uri[at + 1..])
+                .fetch_optional(self.pool())
+                .await
+                .map_err(doing("look for a file's digest"))?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
     /// A ready version, by model and number, whose directory lies below `uri`.
     pub async fn version_below(&self, uri: &str) -> Result<Option<(String, i64)>, RegistryError> {
         let row = sqlx::query(queries::VERSIONS_BELOW)

@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{delete, get, patch, post};
 
-use super::{guard, server_info};
+use super::models::{aliases, logged, registered, versions};
+use super::{guard, proxy, server_info};
 use crate::state::AppState;
 
 /// A dataset's profile alone may have 16 MiB.
@@ -28,6 +29,59 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
 #[rustfmt::skip]
 fn version_2() -> Router<AppState> {
     Router::new()
+        .merge(models())
+        .fallback(guard::no_route)
+        .method_not_allowed_fallback(guard::no_method)
+}
+
+/// Registered models, versions, aliases and logged models.
+#[rustfmt::skip]
+fn models() -> Router<AppState> {
+    Router::new()
+        .route("/registered-models/create",              post(registered::create))
+        .route("/registered-models/get",                 get(registered::get))
+        .route("/registered-models/search",              get(registered::search).post(registered::search))
+        .route("/registered-models/update",              patch(registered::update))
+        .route("/registered-models/rename",              post(registered::rename))
+        .route("/registered-models/delete",              delete(registered::delete))
+        .route("/registered-models/set-tag",             post(registered::set_tag))
+        .route("/registered-models/delete-tag",          delete(registered::delete_tag))
+        .route("/registered-models/get-latest-versions", get(registered::latest_versions).post(registered::latest_versions))
+        .route("/registered-models/alias",               get(aliases::get).post(aliases::set).delete(aliases::delete))
+        .route("/model-versions/create",                 post(versions::create))
+        .route("/model-versions/get",                    get(versions::get))
+        .route("/model-versions/search",                 get(versions::search).post(versions::search))
+        .route("/model-versions/update",                 patch(versions::update))
+        .route("/model-versions/delete",                 delete(versions::delete))
+        .route("/model-versions/get-download-uri",       get(versions::download_uri))
+        .route("/model-versions/transition-stage",       post(versions::transition))
+        .route("/model-versions/set-tag",                post(versions::set_tag))
+        .route("/model-versions/delete-tag",             delete(versions::delete_tag))
+        .route("/logged-models",                         post(logged::create))
+        .route("/logged-models/search",                  post(logged::search))
+        .route("/logged-models/{model_id}",              get(logged::get).patch(logged::finalize).delete(logged::delete))
+        .route("/logged-models/{model_id}/tags",         patch(logged::set_tags))
+        .route("/logged-models/{model_id}/tags/{key}",   delete(logged::delete_tag))
+        .route("/logged-models/{model_id}/params",       post(logged::log_params))
+        .route("/logged-models/{model_id}/artifacts/directories", get(logged::artifacts))
+}
+
+/// Files in and out, which may take longer than an answer, and are handed out as they are.
+pub(crate) fn artifact_routes(state: &AppState) -> Router<AppState> {
+    let files = artifacts();
+    Router::new()
+        .nest("/api/2.0/mlflow-artifacts", files.clone())
+        .nest("/ajax-api/2.0/mlflow-artifacts", files)
+        .route_layer(from_fn_with_state(state.clone(), guard::guard))
+}
+
+#[rustfmt::skip]
+fn artifacts() -> Router<AppState> {
+    Router::new()
+        .route("/artifacts",         get(proxy::list))
+        .route("/artifacts/{*path}", get(proxy::get).put(proxy::put).delete(proxy::delete))
+        .route("/mpu/{*path}",       post(proxy::no_multipart_upload))
+        .route("/presigned/{*path}", get(proxy::no_presigned_download))
         .fallback(guard::no_route)
         .method_not_allowed_fallback(guard::no_method)
 }
