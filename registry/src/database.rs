@@ -89,6 +89,10 @@ impl Database {
                 include_str!("../migrations/3_tracking.sql")
             ),
         };
+        let models = match self.kind {
+            Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
+            Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
+        };
         let migration = |version: i64, description: &'static str, sql: &'static str| {
             Migration::new(
                 version,
@@ -102,6 +106,7 @@ impl Database {
             migration(1, "tables", include_str!("../migrations/1_tables.sql")),
             migration(2, "append only", append_only),
             migration(3, "tracking", tracking),
+            migration(4, "models", models),
         ]);
         let mut tries = 0;
         loop {

@@ -54,12 +54,18 @@ mod registry;
 mod runs;
 mod search;
 
-pub use artifacts::{Artifacts, Bucket, ObjectMeta, ObjectStream, StoredObject, choose_tls};
+pub use artifacts::{
+    Artifacts, Bucket, Folder, ObjectMeta, ObjectStream, OpenObject, Received, StoredObject, choose_tls,
+};
 pub use config::{
     ConfigError, DatabaseLocation, S3Config, Secret, StoreConfig, StoreLocation, StoreOptions, load_options,
 };
 pub use error::RegistryError;
-pub use models::{CHAMPION, ModelVersion, NewVersion, RegisteredModel, Stage, Transition};
+pub use models::{
+    CHAMPION, LeafFile, LoggedModel, LoggedModelOrder, LoggedModelSearch, LoggedModelStatus, ModelMetric,
+    ModelPage, ModelRecord, ModelVersion, NewLoggedModel, NewRecord, NewVersion, RegisteredModel, Stage,
+    Transition, VersionFile, VersionRecord, VersionStatus,
+};
 #[doc(hidden)]
 pub use queries::ALL as ALL_QUERIES;
 pub use queue::{

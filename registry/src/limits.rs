@@ -13,6 +13,9 @@ pub(crate) const MAX_DATASET_SCHEMA: usize = 1_048_575;
 pub(crate) const MAX_DATASET_PROFILE: usize = 16_777_215;
 pub(crate) const MAX_ALIAS: usize = 255;
 pub(crate) const MAX_SOURCE: usize = 500;
+pub(crate) const MAX_DESCRIPTION: usize = 100_000;
+pub(crate) const MAX_LONG_TAG_VALUE: usize = 100_000;
+pub(crate) const MAX_LOCATION: usize = 2000;
 pub(crate) const MAX_REASON: usize = 8000;
 pub(crate) const MAX_METRICS: usize = 1000;
 pub(crate) const MAX_PARAMS: usize = 100;
@@ -66,7 +69,7 @@ pub(crate) fn model_name(name: &str) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// An alias that a caller may set: neither reserved nor kept by the registry itself.
+/// An alias that a caller may set, which is none that is reserved.
 pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
     text("alias", alias, MAX_ALIAS)?;
     if !alias.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
@@ -77,12 +80,6 @@ pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
         .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()));
     if version || alias.eq_ignore_ascii_case("latest") {
         return invalid("alias", format!("{alias:?} is reserved"));
-    }
-    if alias == crate::CHAMPION {
-        return invalid(
-            "alias",
-            format!("{alias:?} always follows the version in Production"),
-        );
     }
     Ok(())
 }
@@ -142,7 +139,7 @@ mod tests {
 
     #[test]
     fn aliases() {
-        for good in ["challenger", "v", "v1a", "blue-green_2"] {
+        for good in ["champion", "challenger", "v", "v1a", "blue-green_2"] {
             alias(good).unwrap();
         }
         for bad in [
@@ -153,7 +150,6 @@ mod tests {
             "V22",
             "a b",
             "a/b",
-            "champion",
             &"a".repeat(256),
         ] {
             assert!(alias(bad).is_err(), "{bad:?}");

@@ -10,6 +10,10 @@ mod artifacts;
 mod backend;
 #[path = "conformance/database.rs"]
 mod database;
+#[path = "conformance/logged.rs"]
+mod logged;
+#[path = "conformance/models.rs"]
+mod models;
 #[path = "conformance/queue.rs"]
 mod queue;
 #[path = "conformance/runs.rs"]
@@ -77,11 +81,27 @@ conformance! {
     versions::history_and_provenance_refuse_rewriting,
     versions::aliases,
     versions::wrong_versions_are_refused,
+    database::rows_of_the_first_tables_survive,
+    models::a_model_is_made_described_tagged_and_renamed,
+    models::a_deleted_model_frees_its_name_and_keeps_its_history,
+    models::a_version_without_a_compact_file_is_only_a_record,
+    models::a_record_with_a_compact_file_is_a_version,
+    models::deleting_a_version_ends_its_time_in_production,
+    models::other_versions_of_a_stage_are_archived_when_asked,
+    models::what_was_in_production_when_is_told_by_history,
+    models::the_champion_stays_where_it_was_put_until_the_next_promotion,
+    models::places_of_ready_versions_are_known,
+    models::writers_at_once_lose_nothing,
+    logged::a_logged_model_has_a_place_params_tags_and_metrics,
+    logged::wrong_logged_models_are_refused,
+    logged::logged_models_are_found,
     artifacts::round_trip,
     artifacts::tampering_is_detected,
     artifacts::create_never_overwrites,
     artifacts::keys_cannot_leave_their_bucket,
     artifacts::sources_are_streamed,
+    artifacts::objects_of_any_size_go_in_and_out_in_pieces,
+    models::searches_find_what_filters_say,
     queue::a_run_is_done_once_by_one_of_several_workers,
     queue::progress_events_are_in_order,
     queue::a_dead_workers_run_is_taken_up_again,

@@ -64,6 +64,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(app_files::app_file)
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_LIMIT))
+        .merge(mlflow::artifact_routes(&state))
         .layer(CatchPanicLayer::new());
     let router = match state.settings.allow_origins.is_empty() {
         true => router,

@@ -64,7 +64,7 @@ pub(crate) struct MlflowError {
     /// Where the status isn't the code's.
     status: Option<StatusCode>,
     /// For the log alone.
-    cause: Option<RegistryError>,
+    cause: Option<Box<RegistryError>>,
 }
 
 impl MlflowError {
@@ -100,6 +100,23 @@ impl MlflowError {
         MlflowError::not_found(format!("Run with id={run_id} not found"))
     }
 
+    /// 404 of a registered model, with MLflow's message.
+    pub(crate) fn no_model(name: &str) -> Self {
+        MlflowError::not_found(format!("Registered Model with name={name} not found"))
+    }
+
+    /// 404 of a version, with MLflow's message.
+    pub(crate) fn no_version(name: &str, version: i64) -> Self {
+        MlflowError::not_found(format!(
+            "Model Version (name={name}, version={version}) not found"
+        ))
+    }
+
+    /// 404 of a logged model, with MLflow's message.
+    pub(crate) fn no_logged_model(model_id: &str) -> Self {
+        MlflowError::not_found(format!("Logged model with ID '{model_id}' not found."))
+    }
+
     /// 404 of an experiment, with MLflow's message.
     pub(crate) fn no_experiment(experiment_id: &str) -> Self {
         MlflowError::not_found(format!("No Experiment with id={experiment_id} exists"))
@@ -114,6 +131,30 @@ impl From<RegistryError> for MlflowError {
                 kind: "experiment",
                 key,
             } => MlflowError::no_experiment(key),
+            RegistryError::NotFound {
+                kind: "registered model",
+                key,
+            } => MlflowError::no_model(key),
+            RegistryError::NotFound {
+                kind: "model version",
+                key,
+            } => match key.rsplit_once('/') {
+                Some((name, version)) => MlflowError::not_found(format!(
+                    "Model Version (name={name}, version={version}) not found"
+                )),
+                None => MlflowError::not_found(error.to_string()),
+            },
+            RegistryError::NotFound {
+                kind: "logged model",
+                key,
+            } => MlflowError::no_logged_model(key),
+            RegistryError::AlreadyExists {
+                kind: "registered model",
+                key,
+            } => MlflowError::new(
+                Code::ResourceAlreadyExists,
+                format!("Registered Model (name={key}) already exists."),
+            ),
             RegistryError::NotFound { .. } => MlflowError::not_found(error.to_string()),
             RegistryError::ObjectNotFound { .. } => MlflowError::not_found("No such artifact"),
             RegistryError::ObjectExists { .. } => {
@@ -125,14 +166,14 @@ impl From<RegistryError> for MlflowError {
             | RegistryError::UnsupportedUri { .. }
             | RegistryError::ParamChanged { .. } => MlflowError::invalid(error.to_string()),
             RegistryError::Database { .. } | RegistryError::Store { .. } => MlflowError {
-                cause: Some(error),
+                cause: Some(Box::new(error)),
                 ..MlflowError::new(
                     Code::TemporarilyUnavailable,
                     "The database or the store doesn't answer",
                 )
             },
             _ => MlflowError {
-                cause: Some(error),
+                cause: Some(Box::new(error)),
                 ..MlflowError::new(Code::InternalError, "The server failed; its log has the cause")
             },
         }
@@ -142,7 +183,7 @@ impl From<RegistryError> for MlflowError {
 impl IntoResponse for MlflowError {
     fn into_response(self) -> Response {
         if let Some(cause) = &self.cause {
-            tracing::error!(cause = chain(cause), "{}", self.message);
+            tracing::error!(cause = chain(cause.as_ref()), "{}", self.message);
         }
         let body = json!({"error_code": self.code.name(), "message": self.message});
         let status = self.status.unwrap_or(self.code.status());
