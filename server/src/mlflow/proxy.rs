@@ -72,7 +72,13 @@ pub(crate) async fn delete(
     {
         return Err(registered(&model, version));
     }
-    artifacts.delete(Bucket::Artifacts, key).await?;
+    if artifacts
+        .open_object(Bucket::Artifacts, key, None)
+        .await?
+        .is_some()
+    {
+        artifacts.delete(Bucket::Artifacts, key).await?;
+    }
     for object in artifacts.list(Bucket::Artifacts, key).await? {
         artifacts.delete(Bucket::Artifacts, &object.key).await?;
     }
