@@ -83,6 +83,16 @@ impl Database {
             Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
             Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
         };
+        let tracking = match self.kind {
+            Kind::Sqlite => concat!(
+                include_str!("../migrations/3_runs.sqlite.sql"),
+                include_str!("../migrations/3_tracking.sql")
+            ),
+            Kind::Postgres => concat!(
+                include_str!("../migrations/3_runs.postgres.sql"),
+                include_str!("../migrations/3_tracking.sql")
+            ),
+        };
         let migration = |version: i64, description: &'static str, sql: &'static str| {
             Migration::new(
                 version,
@@ -95,6 +105,7 @@ impl Database {
         let migrator = Migrator::with_migrations(vec![
             migration(1, "tables", include_str!("../migrations/1_tables.sql")),
             migration(2, "append only", append_only),
+            migration(3, "tracking", tracking),
             migration(4, "models", models),
         ]);
         let mut tries = 0;

@@ -73,7 +73,10 @@ pub use queue::{
     TrainingRunEvent, TrainingRunState,
 };
 pub use registry::Registry;
-pub use runs::{Dataset, Experiment, Metric, NewRun, Run, RunStatus};
+pub use runs::{
+    Batch, DEFAULT_EXPERIMENT, Dataset, DatasetSummary, Experiment, Lifecycle, Metric, NewExperiment, NewRun,
+    Page, RUN_NAME_TAG, Run, RunStatus, RunUpdate, Search, View,
+};
 
 /// Milliseconds since the Unix epoch.
 fn now_ms() -> i64 {

@@ -6,6 +6,11 @@ pub(crate) const MAX_KEY: usize = 250;
 pub(crate) const MAX_PARAM_VALUE: usize = 6000;
 pub(crate) const MAX_TAG_VALUE: usize = 8000;
 pub(crate) const MAX_NAME: usize = 256;
+pub(crate) const MAX_EXPERIMENT_NAME: usize = 500;
+pub(crate) const MAX_EXPERIMENT_TAG_VALUE: usize = 20_000;
+pub(crate) const MAX_DATASET_SOURCE: usize = 65_535;
+pub(crate) const MAX_DATASET_SCHEMA: usize = 1_048_575;
+pub(crate) const MAX_DATASET_PROFILE: usize = 16_777_215;
 pub(crate) const MAX_ALIAS: usize = 255;
 pub(crate) const MAX_SOURCE: usize = 500;
 pub(crate) const MAX_DESCRIPTION: usize = 100_000;
@@ -16,12 +21,13 @@ pub(crate) const MAX_METRICS: usize = 1000;
 pub(crate) const MAX_PARAMS: usize = 100;
 pub(crate) const MAX_TAGS: usize = 100;
 
-/// A key of a metric, param or tag: `[A-Za-z0-9_\-. :/]`, and as a path it must stay what it is.
+/// A key of a metric, param or tag: letters and digits of any script and `_-. :/`, and as a path it must stay what it
+/// is.
 pub(crate) fn key(field: &'static str, key: &str) -> Result<(), RegistryError> {
     text(field, key, MAX_KEY)?;
     if let Some(other) = key
         .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && !"_-. :/".contains(*c))
+        .find(|c| !c.is_alphanumeric() && !"_-. :/".contains(*c))
     {
         return invalid(
             field,
@@ -109,6 +115,7 @@ mod tests {
             "test_logloss",
             "system/cpu usage",
             "a.b-c:d",
+            "größe",
             &"k".repeat(250),
         ] {
             key("key", good).unwrap();
@@ -121,7 +128,7 @@ mod tests {
             "../a",
             "a/../b",
             ".",
-            "ü",
+            "€",
             "a\\b",
             "a\nb",
             &"k".repeat(251),

@@ -20,7 +20,7 @@ mod sql;
 pub(crate) use clause::{Clause, Comparator, Entity, Grammar, Operand};
 pub(crate) use filter::parse_filter;
 pub(crate) use order::{Ordering, parse_order};
-pub(crate) use sql::{Bind, Sql};
+pub(crate) use sql::Sql;
 
 use crate::RegistryError;
 

@@ -18,6 +18,10 @@ mod models;
 mod queue;
 #[path = "conformance/runs.rs"]
 mod runs;
+#[path = "conformance/search.rs"]
+mod search;
+#[path = "conformance/tracking.rs"]
+mod tracking;
 #[path = "conformance/versions.rs"]
 mod versions;
 
@@ -54,6 +58,20 @@ conformance! {
     runs::limits_are_typed_errors,
     runs::inputs_and_status,
     runs::unknown_runs_are_refused_and_write_nothing,
+    tracking::a_database_of_the_first_migrations_keeps_its_rows,
+    tracking::the_default_experiment_is_there,
+    tracking::experiments_are_renamed_deleted_and_restored,
+    tracking::what_is_deleted_takes_no_changes,
+    tracking::the_same_point_is_kept_once_and_the_latest_is_the_largest,
+    tracking::changed_params_say_what_was_written,
+    tracking::a_name_is_a_tag_and_a_tag_a_name,
+    tracking::inputs_and_outputs_of_runs,
+    tracking::histories_by_page_and_by_sample,
+    search::runs_are_found_by_every_kind_of_clause,
+    search::orders_put_what_is_missing_last,
+    search::pages_go_through_all_runs,
+    search::experiments_are_found,
+    search::what_cannot_be_understood_is_told_in_mlflows_words,
     versions::versions_carry_their_provenance,
     versions::fifty_at_once_get_consecutive_numbers,
     versions::an_idempotency_key_registers_once,

@@ -64,7 +64,7 @@ pub(crate) struct MlflowError {
     /// Where the status isn't the code's.
     status: Option<StatusCode>,
     /// For the log alone.
-    cause: Option<RegistryError>,
+    cause: Option<Box<RegistryError>>,
 }
 
 impl MlflowError {
@@ -166,14 +166,14 @@ impl From<RegistryError> for MlflowError {
             | RegistryError::UnsupportedUri { .. }
             | RegistryError::ParamChanged { .. } => MlflowError::invalid(error.to_string()),
             RegistryError::Database { .. } | RegistryError::Store { .. } => MlflowError {
-                cause: Some(error),
+                cause: Some(Box::new(error)),
                 ..MlflowError::new(
                     Code::TemporarilyUnavailable,
                     "The database or the store doesn't answer",
                 )
             },
             _ => MlflowError {
-                cause: Some(error),
+                cause: Some(Box::new(error)),
                 ..MlflowError::new(Code::InternalError, "The server failed; its log has the cause")
             },
         }
@@ -183,7 +183,7 @@ impl From<RegistryError> for MlflowError {
 impl IntoResponse for MlflowError {
     fn into_response(self) -> Response {
         if let Some(cause) = &self.cause {
-            tracing::error!(cause = chain(cause), "{}", self.message);
+            tracing::error!(cause = chain(cause.as_ref()), "{}", self.message);
         }
         let body = json!({"error_code": self.code.name(), "message": self.message});
         let status = self.status.unwrap_or(self.code.status());

@@ -1,1 +1,0 @@
-select artifact_location from experiments where experiment_id = $1
