@@ -79,10 +79,6 @@ impl Database {
             Kind::Sqlite => include_str!("../migrations/2_append_only.sqlite.sql"),
             Kind::Postgres => include_str!("../migrations/2_append_only.postgres.sql"),
         };
-        let models = match self.kind {
-            Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
-            Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
-        };
         let tracking = match self.kind {
             Kind::Sqlite => concat!(
                 include_str!("../migrations/3_runs.sqlite.sql"),
@@ -92,6 +88,10 @@ impl Database {
                 include_str!("../migrations/3_runs.postgres.sql"),
                 include_str!("../migrations/3_tracking.sql")
             ),
+        };
+        let models = match self.kind {
+            Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
+            Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
         };
         let migration = |version: i64, description: &'static str, sql: &'static str| {
             Migration::new(

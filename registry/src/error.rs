@@ -31,6 +31,14 @@ pub enum RegistryError {
         /// Its key.
         key: String,
     },
+    /// A thing of this name is there already, maybe a deleted one.
+    #[error("{kind} {key:?} already exists")]
+    AlreadyExists {
+        /// Such as `registered model` or `experiment`.
+        kind: &'static str,
+        /// Its name.
+        key: String,
+    },
     /// A name, key or value is empty, too long or has characters it can't have.
     #[error("{field} {reason}")]
     InvalidValue {
@@ -56,14 +64,6 @@ pub enum RegistryError {
         old: String,
         /// What was to be written.
         new: String,
-    },
-    /// There is one of this name already, maybe a deleted one.
-    #[error("there is a {kind} {key:?} already")]
-    AlreadyExists {
-        /// Such as `experiment`.
-        kind: &'static str,
-        /// Its name.
-        key: String,
     },
     /// What is deleted takes no changes until it is restored.
     #[error("the {kind} {key} is in the stage {stage:?}, which doesn't allow this")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 mod aliases;
 mod keys;
-mod logged;
+pub(crate) mod logged;
 mod places;
 mod records;
 mod registered;

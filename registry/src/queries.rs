@@ -29,6 +29,7 @@ queries! {
     END_ATTEMPT = "end_attempt";
     EXPERIMENT_BY_ID = "experiment_by_id";
     EXPERIMENT_BY_NAME = "experiment_by_name";
+    EXPERIMENT_LOCATION = "experiment_location";
     EXPERIMENT_PLACE = "experiment_place";
     EXPIRE_TRAINING_RUN = "expire_training_run";
     EXTEND_LEASE = "extend_lease";
@@ -84,6 +85,7 @@ queries! {
     SET_RUN_LIFECYCLE = "set_run_lifecycle";
     SET_STAGE = "set_stage";
     SET_TRAINING_RUN_ID = "set_training_run_id";
+    TAG = "tag";
     TAKE_UP_RUN = "take_up_run";
     TOUCH_VERSIONS = "touch_versions";
     TRAINING_RUN = "training_run";

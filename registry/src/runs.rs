@@ -238,6 +238,8 @@ pub struct Batch {
     pub params: Vec<(String, String)>,
     /// At most 100; of a key that occurs twice the last value counts.
     pub tags: Vec<(String, String)>,
+    /// Values that were measured of logged models; those of models that aren't there are left out.
+    pub model_metrics: Vec<crate::ModelMetric>,
 }
 
 /// One value of a metric. NaN is kept; infinities become the largest finite values, as in MLflow.

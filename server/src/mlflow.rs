@@ -8,12 +8,14 @@
 
 pub(crate) mod error;
 pub(crate) mod guard;
+pub(crate) mod limits;
 mod models;
 pub(crate) mod page;
 pub(crate) mod place;
 pub(crate) mod proxy;
 mod routes;
 mod server_info;
+mod tracking;
 pub(crate) mod wire;
 
 pub(crate) use routes::{artifact_routes, routes};

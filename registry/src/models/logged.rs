@@ -2,6 +2,8 @@
 
 mod store;
 
+pub(crate) use store::write_model_metrics;
+
 use serde::{Deserialize, Serialize};
 
 /// How far the upload of a logged model's files is, as its maker says.

@@ -12,6 +12,8 @@ use crate::{
     Registry, RegistryError,
     database::{Kind, commit, doing},
     limits,
+    models::logged::write_model_metrics,
+    queries,
     search::Sql,
 };
 
@@ -28,6 +30,7 @@ impl Registry {
             metrics: metrics.to_vec(),
             params: params.to_vec(),
             tags: tags.to_vec(),
+            ..Batch::default()
         };
         self.log(run_id, &batch).await
     }
@@ -48,13 +51,37 @@ impl Registry {
         write_latest(&mut tx, kind, run_id, &batch.metrics).await?;
         write_params(&mut tx, kind, run_id, &batch.params).await?;
         write_tags(&mut tx, kind, run_id, &batch.tags).await?;
+        write_model_metrics(&mut tx, &batch.model_metrics).await?;
         let renamed = batch.tags.iter().rev().find(|(key, _)| key == RUN_NAME_TAG);
         if let Some((_, name)) = renamed {
             change(&mut tx, run_id, None, None, Some(name)).await?;
         }
         commit(tx).await
     }
+
+    /// Appends an entry, an object of JSON, to the list in the tag `mlflow.log-model.history` of a run that is in use.
+    pub async fn append_logged_model(&self, run_id: &str, entry: &str) -> Result<(), RegistryError> {
+        let mut tx = self.database().begin().await?;
+        take_up(&mut tx, run_id, 0).await?.check_active(run_id)?;
+        let known: Option<String> = sqlx::query_scalar(queries::TAG)
+            .bind(run_id)
+            .bind(LOGGED_MODELS_TAG)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(doing("read a tag"))?;
+        let known = known.unwrap_or_default();
+        let list = match known.trim_end().strip_suffix(']') {
+            Some(head) if !head.trim_end().ends_with('[') => format!("{head}, {entry}]"),
+            _ => format!("[{entry}]"),
+        };
+        limits::value("list of logged models", &list, limits::MAX_DATASET_SCHEMA)?;
+        let tag = (LOGGED_MODELS_TAG.to_owned(), list);
+        write_tags(&mut tx, self.database().kind(), run_id, &[tag]).await?;
+        commit(tx).await
+    }
 }
+
+const LOGGED_MODELS_TAG: &str = "mlflow.log-model.history";
 
 pub(super) fn check_tag((key, value): &(String, String)) -> Result<(), RegistryError> {
     limits::key("tag key", key)?;

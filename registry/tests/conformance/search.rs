@@ -28,11 +28,13 @@ async fn four_runs(backend: &Backend) -> String {
                 metrics: vec![metric("auc", 0.7, 0, 0), metric("train auc", 1.0, 0, 0)],
                 params: vec![pair("eta", "0.1"), pair("k", "50%_x")],
                 tags: vec![pair("phase", "Dev"), pair("its own", "de''v")],
+                ..Batch::default()
             },
             "b" => Batch {
                 metrics: vec![metric("auc", f64::NAN, 0, 0)],
                 params: vec![pair("eta", "0.2")],
                 tags: vec![pair("phase", "dev")],
+                ..Batch::default()
             },
             "c" => Batch {
                 metrics: vec![metric("auc", 0.9, 0, 0)],

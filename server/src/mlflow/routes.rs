@@ -6,6 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post};
 
 use super::models::{aliases, logged, registered, versions};
+use super::tracking::{experiments, files, history, inputs, log, runs};
 use super::{guard, proxy, server_info};
 use crate::state::AppState;
 
@@ -22,6 +23,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         .route("/api/3.0/mlflow/server-info",      get(server_info::server_info))
         .route("/ajax-api/3.0/mlflow/server-info", get(server_info::server_info))
         .route("/version",                         get(server_info::version))
+        .route("/get-artifact",                    get(files::get))
         .route_layer(from_fn_with_state(state.clone(), guard::guard))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
 }
@@ -29,9 +31,45 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
 #[rustfmt::skip]
 fn version_2() -> Router<AppState> {
     Router::new()
+        .merge(tracking())
         .merge(models())
         .fallback(guard::no_route)
         .method_not_allowed_fallback(guard::no_method)
+}
+
+/// Experiments and runs.
+#[rustfmt::skip]
+fn tracking() -> Router<AppState> {
+    Router::new()
+        .route("/experiments/create",                  post(experiments::create))
+        .route("/experiments/get",                     get(experiments::get))
+        .route("/experiments/get-by-name",             get(experiments::get_by_name))
+        .route("/experiments/search",                  get(experiments::search).post(experiments::search))
+        .route("/experiments/update",                  post(experiments::update))
+        .route("/experiments/delete",                  post(experiments::delete))
+        .route("/experiments/restore",                 post(experiments::restore))
+        .route("/experiments/set-experiment-tag",      post(experiments::set_tag))
+        .route("/experiments/delete-experiment-tag",   post(experiments::delete_tag))
+        .route("/experiments/search-datasets",         post(inputs::search_datasets))
+        .route("/runs/create",                         post(runs::create))
+        .route("/runs/get",                            get(runs::get))
+        .route("/runs/update",                         post(runs::update))
+        .route("/runs/search",                         post(runs::search))
+        .route("/runs/delete",                         post(runs::delete))
+        .route("/runs/restore",                        post(runs::restore))
+        .route("/runs/log-metric",                     post(log::metric))
+        .route("/runs/log-parameter",                  post(log::param))
+        .route("/runs/log-batch",                      post(log::batch))
+        .route("/runs/log-model",                      post(log::model))
+        .route("/runs/set-tag",                        post(log::set_tag))
+        .route("/runs/delete-tag",                     post(log::delete_tag))
+        .route("/runs/log-inputs",                     post(inputs::log))
+        .route("/runs/outputs",                        post(inputs::outputs))
+        .route("/metrics/get-history",                 get(history::get))
+        .route("/metrics/get-history-bulk",            get(history::get_bulk))
+        .route("/metrics/get-history-bulk-interval",   get(history::get_samples))
+        .route("/artifacts/list",                      get(files::list))
+        .route("/upload-artifact",                     post(files::upload))
 }
 
 /// Registered models, versions, aliases and logged models.

@@ -1,0 +1,1 @@
+select artifact_location from experiments where experiment_id = $1
