@@ -41,6 +41,7 @@ pub fn router(state: AppState) -> Router {
         .route("/models/{name}/versions",                   get(models::versions))
         .route("/models/{name}/versions/{version}",         get(models::version))
         .route("/models/{name}/transitions",                get(models::transitions))
+        .route("/models/{name}/production",                 get(models::production))
         .route("/runs/{run_id}",                            get(models::run))
         .route("/manifest.json",                            get(manifest::manifest))
         .route("/model-files/{file}",                       get(model_files::model_file))

@@ -72,7 +72,13 @@ pub(crate) async fn delete(
     {
         return Err(registered(&model, version));
     }
-    artifacts.delete(Bucket::Artifacts, key).await?;
+    if artifacts
+        .open_object(Bucket::Artifacts, key, None)
+        .await?
+        .is_some()
+    {
+        artifacts.delete(Bucket::Artifacts, key).await?;
+    }
     for object in artifacts.list(Bucket::Artifacts, key).await? {
         artifacts.delete(Bucket::Artifacts, &object.key).await?;
     }
@@ -119,7 +125,10 @@ pub(crate) async fn listing(
     path: &str,
 ) -> Result<Map<String, Value>, MlflowError> {
     let artifacts = state.registry.artifacts();
-    let path = path.trim_matches('/');
+    // Clients ask for `.` when they mean the folder itself.
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    let path = parts.collect::<Vec<_>>().join("/");
+    let path = path.as_str();
     if !path.is_empty() {
         checked(path)?;
     }

@@ -20,7 +20,7 @@ impl Registry {
         check_pairs(&new.params, &new.tags)?;
         let model_id = format!("m-{}", names::random_id());
         let mut tx = self.database().begin().await?;
-        let location: Option<String> = sqlx::query_scalar(queries::EXPERIMENT_LOCATION)
+        let location: Option<String> = sqlx::query_scalar(queries::EXPERIMENT_PLACE)
             .bind(&new.experiment_id)
             .fetch_optional(&mut *tx)
             .await
