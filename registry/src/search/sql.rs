@@ -65,11 +65,17 @@ impl Sql {
     /// A placeholder with its value.
     pub(crate) fn bind(&mut self, value: impl Into<Bind>) -> &mut Sql {
         self.binds.push(value.into());
-        let placeholder = format!("${}", self.binds.len());
-        self.push(&placeholder)
+        match self.kind {
+            // SQLite looks for a placeholder's name among all others, which takes long when there are thousands.
+            Kind::Sqlite => self.push("?"),
+            Kind::Postgres => {
+                let placeholder = format!("${}", self.binds.len());
+                self.push(&placeholder)
+            }
+        }
     }
 
-    /// ` in ($1, $2, …)`; of an empty list a condition that never holds.
+    /// ` in (…)`; of an empty list a condition that never holds.
     pub(crate) fn within<T: Into<Bind>>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Sql {
         self.push(" in (");
         let mut is_first = true;
