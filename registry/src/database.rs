@@ -18,6 +18,9 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Database {
     pool: AnyPool,
+    /// Where transactions begin. SQLite has one writer at a time: those of this process queue up for one connection, in
+    /// their order, rather than poll for the lock.
+    writers: AnyPool,
     kind: Kind,
 }
 
@@ -54,22 +57,29 @@ impl Database {
             Kind::Sqlite => SQLITE_SETTINGS,
             Kind::Postgres => POSTGRES_SETTINGS,
         };
-        let pool = AnyPoolOptions::new()
-            .max_connections(config.database_connections)
-            .acquire_timeout(Duration::from_secs(10))
-            .idle_timeout(Duration::from_secs(300))
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    for setting in settings.split(';') {
-                        connection.execute(setting).await?;
-                    }
-                    Ok(())
+        let open = async |connections: u32| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(10))
+                .idle_timeout(Duration::from_secs(300))
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        for setting in settings.split(';') {
+                            connection.execute(setting).await?;
+                        }
+                        Ok(())
+                    })
                 })
-            })
-            .connect(&config.database.url())
-            .await
-            .map_err(doing("connect"))?;
-        Ok(Database { pool, kind })
+                .connect(&config.database.url())
+                .await
+                .map_err(doing("connect"))
+        };
+        let pool = open(config.database_connections).await?;
+        let writers = match kind {
+            Kind::Sqlite => open(1).await?,
+            Kind::Postgres => pool.clone(),
+        };
+        Ok(Database { pool, writers, kind })
     }
 
     /// Runs what is missing. Several processes may call this at once: on Postgres sqlx holds an advisory lock
@@ -135,7 +145,7 @@ impl Database {
             Kind::Sqlite => "begin immediate",
             Kind::Postgres => "begin",
         };
-        self.pool
+        self.writers
             .begin_with(statement)
             .await
             .map_err(doing("begin a transaction"))
