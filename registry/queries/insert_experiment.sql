@@ -1,2 +1,3 @@
-insert into experiments (experiment_id, name, artifact_location, created_at_ms)
-values ($1, $2, $3, $4)
+insert into experiments (experiment_id, name, artifact_location, created_at_ms, updated_at_ms)
+values ($1, $2, $3, $4, $4)
+on conflict do nothing

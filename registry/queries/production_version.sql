@@ -1,1 +1,3 @@
-select version from model_versions where model_name = $1 and stage = 'Production'
+select version from model_versions
+where model_name = (select name from registered_models where coalesce(renamed_to, name) = $1)
+    and stage = 'Production'

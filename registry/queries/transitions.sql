@@ -1,4 +1,6 @@
-select sequence, model_name, version, from_stage, to_stage, is_rollback, actor, reason, at_ms
-from transitions
-where model_name = $1
-order by sequence
+select t.sequence, coalesce(m.renamed_to, m.name) as model_name, t.version, t.from_stage, t.to_stage, t.is_rollback, t.actor,
+    t.reason, t.at_ms
+from transitions t
+join registered_models m on m.name = t.model_name
+where coalesce(m.renamed_to, m.name) = $1
+order by t.sequence

@@ -5,8 +5,10 @@
 mod key;
 mod open;
 mod source;
+mod transfer;
 
 pub use open::choose_tls;
+pub use transfer::{Folder, OpenObject, Received};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};

@@ -18,17 +18,21 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Database {
     pool: AnyPool,
+    /// Where transactions begin. SQLite has one writer at a time: those of this process queue up for one connection, in
+    /// their order, rather than poll for the lock.
+    writers: AnyPool,
     kind: Kind,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+/// Which of the two databases it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
 
 const SQLITE_SETTINGS: &str = "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma foreign_keys = on; \
-                               pragma synchronous = full";
+                               pragma synchronous = full; pragma case_sensitive_like = on";
 const POSTGRES_SETTINGS: &str = "set statement_timeout = '30s'";
 
 impl Database {
@@ -53,22 +57,29 @@ impl Database {
             Kind::Sqlite => SQLITE_SETTINGS,
             Kind::Postgres => POSTGRES_SETTINGS,
         };
-        let pool = AnyPoolOptions::new()
-            .max_connections(config.database_connections)
-            .acquire_timeout(Duration::from_secs(10))
-            .idle_timeout(Duration::from_secs(300))
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    for setting in settings.split(';') {
-                        connection.execute(setting).await?;
-                    }
-                    Ok(())
+        let open = async |connections: u32| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(10))
+                .idle_timeout(Duration::from_secs(300))
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        for setting in settings.split(';') {
+                            connection.execute(setting).await?;
+                        }
+                        Ok(())
+                    })
                 })
-            })
-            .connect(&config.database.url())
-            .await
-            .map_err(doing("connect"))?;
-        Ok(Database { pool, kind })
+                .connect(&config.database.url())
+                .await
+                .map_err(doing("connect"))
+        };
+        let pool = open(config.database_connections).await?;
+        let writers = match kind {
+            Kind::Sqlite => open(1).await?,
+            Kind::Postgres => pool.clone(),
+        };
+        Ok(Database { pool, writers, kind })
     }
 
     /// Runs what is missing. Several processes may call this at once: on Postgres sqlx holds an advisory lock
@@ -77,6 +88,20 @@ impl Database {
         let append_only = match self.kind {
             Kind::Sqlite => include_str!("../migrations/2_append_only.sqlite.sql"),
             Kind::Postgres => include_str!("../migrations/2_append_only.postgres.sql"),
+        };
+        let tracking = match self.kind {
+            Kind::Sqlite => concat!(
+                include_str!("../migrations/3_runs.sqlite.sql"),
+                include_str!("../migrations/3_tracking.sql")
+            ),
+            Kind::Postgres => concat!(
+                include_str!("../migrations/3_runs.postgres.sql"),
+                include_str!("../migrations/3_tracking.sql")
+            ),
+        };
+        let models = match self.kind {
+            Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
+            Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
         };
         let migration = |version: i64, description: &'static str, sql: &'static str| {
             Migration::new(
@@ -90,6 +115,8 @@ impl Database {
         let migrator = Migrator::with_migrations(vec![
             migration(1, "tables", include_str!("../migrations/1_tables.sql")),
             migration(2, "append only", append_only),
+            migration(3, "tracking", tracking),
+            migration(4, "models", models),
         ]);
         let mut tries = 0;
         loop {
@@ -103,6 +130,10 @@ impl Database {
         }
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     pub(crate) fn pool(&self) -> &AnyPool {
         &self.pool
     }
@@ -114,7 +145,7 @@ impl Database {
             Kind::Sqlite => "begin immediate",
             Kind::Postgres => "begin",
         };
-        self.pool
+        self.writers
             .begin_with(statement)
             .await
             .map_err(doing("begin a transaction"))

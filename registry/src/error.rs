@@ -31,6 +31,14 @@ pub enum RegistryError {
         /// Its key.
         key: String,
     },
+    /// A thing of this name is there already, maybe a deleted one.
+    #[error("{kind} {key:?} already exists")]
+    AlreadyExists {
+        /// Such as `registered model` or `experiment`.
+        kind: &'static str,
+        /// Its name.
+        key: String,
+    },
     /// A name, key or value is empty, too long or has characters it can't have.
     #[error("{field} {reason}")]
     InvalidValue {
@@ -39,13 +47,33 @@ pub enum RegistryError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A filter or an order that can't be understood.
+    #[error("{message}")]
+    InvalidSearch {
+        /// What is wrong with it, in MLflow's words.
+        message: String,
+    },
     /// A param of a run can't be changed once it is written.
-    #[error("run {run_id}: param {key:?} is already written with another value")]
+    #[error("run {run_id}: param {key:?} is already written with the value {old:?}, which isn't {new:?}")]
     ParamChanged {
         /// The run.
         run_id: String,
         /// The param.
         key: String,
+        /// What is written.
+        old: String,
+        /// What was to be written.
+        new: String,
+    },
+    /// What is deleted takes no changes until it is restored.
+    #[error("the {kind} {key} is in the stage {stage:?}, which doesn't allow this")]
+    WrongLifecycle {
+        /// `run` or `experiment`.
+        kind: &'static str,
+        /// Its id.
+        key: String,
+        /// `active` or `deleted`.
+        stage: &'static str,
     },
     /// There is nothing to roll back to.
     #[error("model {model_name:?} has no Production version before the current one")]

@@ -52,13 +52,20 @@ mod queries;
 mod queue;
 mod registry;
 mod runs;
+mod search;
 
-pub use artifacts::{Artifacts, Bucket, ObjectMeta, ObjectStream, StoredObject, choose_tls};
+pub use artifacts::{
+    Artifacts, Bucket, Folder, ObjectMeta, ObjectStream, OpenObject, Received, StoredObject, choose_tls,
+};
 pub use config::{
     ConfigError, DatabaseLocation, S3Config, Secret, StoreConfig, StoreLocation, StoreOptions, load_options,
 };
 pub use error::RegistryError;
-pub use models::{CHAMPION, ModelVersion, NewVersion, RegisteredModel, Stage, Transition};
+pub use models::{
+    CHAMPION, LeafFile, LoggedModel, LoggedModelOrder, LoggedModelSearch, LoggedModelStatus, ModelMetric,
+    ModelPage, ModelRecord, ModelVersion, NewLoggedModel, NewRecord, NewVersion, RegisteredModel, Stage,
+    Transition, VersionFile, VersionRecord, VersionStatus,
+};
 #[doc(hidden)]
 pub use queries::ALL as ALL_QUERIES;
 pub use queue::{
@@ -66,7 +73,10 @@ pub use queue::{
     TrainingRunEvent, TrainingRunState,
 };
 pub use registry::Registry;
-pub use runs::{Dataset, Experiment, Metric, NewRun, Run, RunStatus};
+pub use runs::{
+    Batch, DEFAULT_EXPERIMENT, Dataset, DatasetSummary, Experiment, Lifecycle, Metric, NewExperiment, NewRun,
+    Page, RUN_NAME_TAG, Run, RunStatus, RunUpdate, Search, View,
+};
 
 /// Milliseconds since the Unix epoch.
 fn now_ms() -> i64 {

@@ -6,19 +6,28 @@ pub(crate) const MAX_KEY: usize = 250;
 pub(crate) const MAX_PARAM_VALUE: usize = 6000;
 pub(crate) const MAX_TAG_VALUE: usize = 8000;
 pub(crate) const MAX_NAME: usize = 256;
+pub(crate) const MAX_EXPERIMENT_NAME: usize = 500;
+pub(crate) const MAX_EXPERIMENT_TAG_VALUE: usize = 20_000;
+pub(crate) const MAX_DATASET_SOURCE: usize = 65_535;
+pub(crate) const MAX_DATASET_SCHEMA: usize = 1_048_575;
+pub(crate) const MAX_DATASET_PROFILE: usize = 16_777_215;
 pub(crate) const MAX_ALIAS: usize = 255;
 pub(crate) const MAX_SOURCE: usize = 500;
+pub(crate) const MAX_DESCRIPTION: usize = 100_000;
+pub(crate) const MAX_LONG_TAG_VALUE: usize = 100_000;
+pub(crate) const MAX_LOCATION: usize = 2000;
 pub(crate) const MAX_REASON: usize = 8000;
 pub(crate) const MAX_METRICS: usize = 1000;
 pub(crate) const MAX_PARAMS: usize = 100;
 pub(crate) const MAX_TAGS: usize = 100;
 
-/// A key of a metric, param or tag: `[A-Za-z0-9_\-. :/]`, and as a path it must stay what it is.
+/// A key of a metric, param or tag: letters and digits of any script and `_-. :/`, and as a path it must stay what it
+/// is.
 pub(crate) fn key(field: &'static str, key: &str) -> Result<(), RegistryError> {
     text(field, key, MAX_KEY)?;
     if let Some(other) = key
         .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && !"_-. :/".contains(*c))
+        .find(|c| !c.is_alphanumeric() && !"_-. :/".contains(*c))
     {
         return invalid(
             field,
@@ -60,7 +69,7 @@ pub(crate) fn model_name(name: &str) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// An alias that a caller may set: neither reserved nor kept by the registry itself.
+/// An alias that a caller may set, which is none that is reserved.
 pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
     text("alias", alias, MAX_ALIAS)?;
     if !alias.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
@@ -71,12 +80,6 @@ pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
         .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()));
     if version || alias.eq_ignore_ascii_case("latest") {
         return invalid("alias", format!("{alias:?} is reserved"));
-    }
-    if alias == crate::CHAMPION {
-        return invalid(
-            "alias",
-            format!("{alias:?} always follows the version in Production"),
-        );
     }
     Ok(())
 }
@@ -112,6 +115,7 @@ mod tests {
             "test_logloss",
             "system/cpu usage",
             "a.b-c:d",
+            "größe",
             &"k".repeat(250),
         ] {
             key("key", good).unwrap();
@@ -124,7 +128,7 @@ mod tests {
             "../a",
             "a/../b",
             ".",
-            "ü",
+            "€",
             "a\\b",
             "a\nb",
             &"k".repeat(251),
@@ -135,7 +139,7 @@ mod tests {
 
     #[test]
     fn aliases() {
-        for good in ["challenger", "v", "v1a", "blue-green_2"] {
+        for good in ["champion", "challenger", "v", "v1a", "blue-green_2"] {
             alias(good).unwrap();
         }
         for bad in [
@@ -146,7 +150,6 @@ mod tests {
             "V22",
             "a b",
             "a/b",
-            "champion",
             &"a".repeat(256),
         ] {
             assert!(alias(bad).is_err(), "{bad:?}");

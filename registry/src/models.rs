@@ -2,8 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+mod aliases;
+mod keys;
+pub(crate) mod logged;
+mod places;
+mod records;
+mod registered;
+mod removal;
+mod search;
 mod stages;
 mod versions;
+
+pub use logged::{LoggedModel, LoggedModelStatus, ModelMetric, NewLoggedModel};
+pub use records::{LeafFile, ModelRecord, NewRecord, VersionFile, VersionRecord, VersionStatus};
+pub use search::{LoggedModelOrder, LoggedModelSearch, ModelPage};
 
 /// Where a version stands. At most one version of a model is in `Production`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,7 +50,8 @@ impl Stage {
     }
 }
 
-/// The alias that always names the version in Production.
+/// The alias that a move to Production points to the version that moved. Who sets it by hand points it elsewhere until
+/// the next move.
 pub const CHAMPION: &str = "champion";
 
 /// What a new version is made of. Its number is given by the registry.

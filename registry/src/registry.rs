@@ -32,7 +32,8 @@ impl Registry {
 
     /// Brings the tables up to date. Safe to call from several processes at once, and again.
     pub async fn migrate(&self) -> Result<(), RegistryError> {
-        self.inner.database.migrate().await
+        self.inner.database.migrate().await?;
+        self.ensure_default_experiment().await
     }
 
     /// Asks database and store for a sign of life; an error within a few seconds when one of them has none.

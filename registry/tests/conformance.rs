@@ -10,10 +10,18 @@ mod artifacts;
 mod backend;
 #[path = "conformance/database.rs"]
 mod database;
+#[path = "conformance/logged.rs"]
+mod logged;
+#[path = "conformance/models.rs"]
+mod models;
 #[path = "conformance/queue.rs"]
 mod queue;
 #[path = "conformance/runs.rs"]
 mod runs;
+#[path = "conformance/search.rs"]
+mod search;
+#[path = "conformance/tracking.rs"]
+mod tracking;
 #[path = "conformance/versions.rs"]
 mod versions;
 
@@ -50,6 +58,20 @@ conformance! {
     runs::limits_are_typed_errors,
     runs::inputs_and_status,
     runs::unknown_runs_are_refused_and_write_nothing,
+    tracking::a_database_of_the_first_migrations_keeps_its_rows,
+    tracking::the_default_experiment_is_there,
+    tracking::experiments_are_renamed_deleted_and_restored,
+    tracking::what_is_deleted_takes_no_changes,
+    tracking::the_same_point_is_kept_once_and_the_latest_is_the_largest,
+    tracking::changed_params_say_what_was_written,
+    tracking::a_name_is_a_tag_and_a_tag_a_name,
+    tracking::inputs_and_outputs_of_runs,
+    tracking::histories_by_page_and_by_sample,
+    search::runs_are_found_by_every_kind_of_clause,
+    search::orders_put_what_is_missing_last,
+    search::pages_go_through_all_runs,
+    search::experiments_are_found,
+    search::what_cannot_be_understood_is_told_in_mlflows_words,
     versions::versions_carry_their_provenance,
     versions::fifty_at_once_get_consecutive_numbers,
     versions::an_idempotency_key_registers_once,
@@ -59,11 +81,27 @@ conformance! {
     versions::history_and_provenance_refuse_rewriting,
     versions::aliases,
     versions::wrong_versions_are_refused,
+    database::rows_of_the_first_tables_survive,
+    models::a_model_is_made_described_tagged_and_renamed,
+    models::a_deleted_model_frees_its_name_and_keeps_its_history,
+    models::a_version_without_a_compact_file_is_only_a_record,
+    models::a_record_with_a_compact_file_is_a_version,
+    models::deleting_a_version_ends_its_time_in_production,
+    models::other_versions_of_a_stage_are_archived_when_asked,
+    models::what_was_in_production_when_is_told_by_history,
+    models::the_champion_stays_where_it_was_put_until_the_next_promotion,
+    models::places_of_ready_versions_are_known,
+    models::writers_at_once_lose_nothing,
+    logged::a_logged_model_has_a_place_params_tags_and_metrics,
+    logged::wrong_logged_models_are_refused,
+    logged::logged_models_are_found,
     artifacts::round_trip,
     artifacts::tampering_is_detected,
     artifacts::create_never_overwrites,
     artifacts::keys_cannot_leave_their_bucket,
     artifacts::sources_are_streamed,
+    artifacts::objects_of_any_size_go_in_and_out_in_pieces,
+    models::searches_find_what_filters_say,
     queue::a_run_is_done_once_by_one_of_several_workers,
     queue::progress_events_are_in_order,
     queue::a_dead_workers_run_is_taken_up_again,

@@ -38,7 +38,7 @@ fn check_token(headers: &HeaderMap, token: Option<&str>) -> Result<(), ApiError>
 }
 
 /// A browser sends `Origin` with every POST; other programs don't.
-fn check_origin(headers: &HeaderMap, uri: &Uri, allowed: &[HeaderValue]) -> Result<(), ApiError> {
+pub(crate) fn check_origin(headers: &HeaderMap, uri: &Uri, allowed: &[HeaderValue]) -> Result<(), ApiError> {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());
     };

@@ -1,7 +1,7 @@
 //! Axum's extractors, with [`ApiError`] as their rejection.
 
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
@@ -75,6 +75,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for ApiPath
         path.map(|Path(values)| ApiPath(values)).map_err(|_| {
             ApiError::bad_request("a part of the path isn't what it should be; see /openapi.json")
         })
+    }
+}
+
+/// The parameters of the query.
+pub(crate) struct ApiQuery<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|Query(values)| ApiQuery(values))
+            .map_err(|_| ApiError::bad_request("the query isn't what it should be; see /openapi.json"))
     }
 }
 

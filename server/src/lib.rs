@@ -14,6 +14,7 @@ mod convert;
 pub mod error;
 mod extract;
 pub mod metrics;
+mod mlflow;
 pub mod model_file;
 pub mod observe;
 pub mod openapi;

@@ -21,6 +21,10 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
 
+/// In the extensions of an error answer that has its body already, in a form of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HasBody;
+
 /// The outermost layer of the router.
 pub(crate) async fn observe(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -70,7 +74,8 @@ pub(crate) async fn observe(State(state): State<AppState>, mut request: Request,
 /// Gives every 4xx and 5xx answer its JSON body, whoever made it: a handler, an extractor, the router or a layer.
 fn write_error_body(response: Response, id: &str) -> Response {
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) {
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.extensions().get::<HasBody>().is_some() {
         return response;
     }
     let (mut parts, _) = response.into_parts();

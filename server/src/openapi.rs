@@ -28,6 +28,7 @@ use crate::api::{docs, health, manifest, model_files, models, predict, training}
         models::versions,
         models::version,
         models::transitions,
+        models::production,
         models::promote,
         models::rollback,
         models::run,

@@ -18,7 +18,7 @@ use crate::api::{docs, health, manifest, model_files, models, predict, training}
 use crate::observe::{REQUEST_ID, observe};
 use crate::rows::MAX_BODY_BYTES;
 use crate::state::AppState;
-use crate::{app_files, auth};
+use crate::{app_files, auth, mlflow};
 
 /// Bodies of all routes but `/predict`.
 const SMALL_BODY_BYTES: usize = 64 << 10;
@@ -41,6 +41,7 @@ pub fn router(state: AppState) -> Router {
         .route("/models/{name}/versions",                   get(models::versions))
         .route("/models/{name}/versions/{version}",         get(models::version))
         .route("/models/{name}/transitions",                get(models::transitions))
+        .route("/models/{name}/production",                 get(models::production))
         .route("/runs/{run_id}",                            get(models::run))
         .route("/manifest.json",                            get(manifest::manifest))
         .route("/model-files/{file}",                       get(model_files::model_file))
@@ -58,11 +59,13 @@ pub fn router(state: AppState) -> Router {
 
     let router = open
         .merge(guarded)
+        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES))
+        .merge(mlflow::routes(&state))
         .layer(map_response(never_stored_by_default))
         .fallback(app_files::app_file)
-        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_LIMIT))
+        .merge(mlflow::artifact_routes(&state))
         .layer(CatchPanicLayer::new());
     let router = match state.settings.allow_origins.is_empty() {
         true => router,

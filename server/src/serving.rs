@@ -202,6 +202,17 @@ impl Serving {
         check::check(row, file, key).await
     }
 
+    /// Checks a version of any model, which may predict from features alone; nothing is kept but its file.
+    pub async fn verify(&self, row: &registry::ModelVersion) -> Result<(), LoadError> {
+        let file = self
+            .files
+            .fetch(row)
+            .await
+            .map_err(|error| LoadError::of_file(row.version, error))?;
+        let (row, key) = (row.clone(), self.verification_key.clone());
+        check::check_any(row, file, key).await
+    }
+
     /// A registered file by its digest: from memory, else from the store. `None` for a digest of no version.
     pub async fn file(&self, sha256: &str) -> Result<Option<Arc<ModelFile>>, RegistryError> {
         match self.current() {

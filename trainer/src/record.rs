@@ -89,6 +89,7 @@ impl OpenRun {
             source_type: ingested.source_type.clone(),
             source: ingested.source.clone(),
             rows: ingested.rows.rows as i64,
+            ..Dataset::default()
         };
         self.log(&format!(
             "{} rows from {}, sha256 {}",

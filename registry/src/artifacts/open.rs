@@ -110,6 +110,8 @@ fn folder_bucket(folder: &Path) -> Result<OpenBucket, RegistryError> {
     std::fs::create_dir_all(folder).map_err(|error| failed(&uri, "make the folder", error))?;
     let store =
         LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&uri, "open the folder", error))?;
+    // Else folders outlive the last object in them, as nothing does in S3.
+    let store = store.with_automatic_cleanup(true);
     Ok(OpenBucket {
         store: Arc::new(store),
         uri,

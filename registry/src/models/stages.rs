@@ -4,7 +4,7 @@
 use sqlx::{Any, Row, Transaction as Tx, any::AnyRow};
 
 use super::{
-    CHAMPION, Stage, Transition,
+    CHAMPION, Stage, Transition, keys,
     versions::{no_version, stage},
 };
 use crate::{
@@ -13,15 +13,17 @@ use crate::{
     limits, now_ms, queries,
 };
 
-/// One move, as it is to be recorded.
-struct Move<'a> {
-    model_name: &'a str,
-    version: i64,
-    from: Stage,
-    to: Stage,
-    is_rollback: bool,
-    actor: &'a str,
-    reason: &'a str,
+/// Who moves versions of a model that is locked, and why.
+pub(super) struct Mover<'a> {
+    /// The model's key.
+    pub(super) key: &'a str,
+    /// What it is called.
+    pub(super) model_name: &'a str,
+    pub(super) actor: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) is_rollback: bool,
+    /// When: one time for all moves of a transaction, so that one version follows the other without a gap.
+    pub(super) at_ms: i64,
 }
 
 impl Registry {
@@ -36,10 +38,35 @@ impl Registry {
         actor: &str,
         reason: &str,
     ) -> Result<Transition, RegistryError> {
+        self.transition_archiving(model_name, version, stage, false, actor, reason)
+            .await
+    }
+
+    /// As [`Registry::transition`]; with `archive_others`, every other version that is in the stage is archived.
+    pub async fn transition_archiving(
+        &self,
+        model_name: &str,
+        version: i64,
+        stage: Stage,
+        archive_others: bool,
+        actor: &str,
+        reason: &str,
+    ) -> Result<Transition, RegistryError> {
         check(actor, reason)?;
         let mut tx = self.database().begin().await?;
-        lock_model(&mut tx, model_name).await?;
-        let made = move_version(&mut tx, model_name, version, stage, false, actor, reason).await?;
+        let key = keys::lock(&mut tx, model_name).await?;
+        let mover = Mover {
+            key: &key,
+            model_name,
+            actor,
+            reason,
+            is_rollback: false,
+            at_ms: now_ms(),
+        };
+        let made = move_version(&mut tx, &mover, version, stage).await?;
+        if archive_others {
+            archive_all(&mut tx, &mover, version, stage).await?;
+        }
         commit(tx).await?;
         Ok(made)
     }
@@ -54,27 +81,33 @@ impl Registry {
     ) -> Result<Transition, RegistryError> {
         check(actor, reason)?;
         let mut tx = self.database().begin().await?;
-        lock_model(&mut tx, model_name).await?;
+        let key = keys::lock(&mut tx, model_name).await?;
         let rows = sqlx::query(queries::TRANSITIONS)
             .bind(model_name)
             .fetch_all(&mut *tx)
             .await;
         let rows = rows.map_err(doing("read transitions"))?;
-        let Some(previous) = previous_production(&rows)? else {
-            return Err(RegistryError::NoPreviousProduction {
-                model_name: model_name.to_owned(),
-            });
+        let mut deleted = Vec::new();
+        let previous = loop {
+            let Some(previous) = previous_production(&rows, &deleted)? else {
+                return Err(RegistryError::NoPreviousProduction {
+                    model_name: model_name.to_owned(),
+                });
+            };
+            if stage_of(&mut tx, &key, previous).await?.is_some() {
+                break previous;
+            }
+            deleted.push(previous);
         };
-        let made = move_version(
-            &mut tx,
+        let mover = Mover {
+            key: &key,
             model_name,
-            previous,
-            Stage::Production,
-            true,
             actor,
             reason,
-        )
-        .await?;
+            is_rollback: true,
+            at_ms: now_ms(),
+        };
+        let made = move_version(&mut tx, &mover, previous, Stage::Production).await?;
         commit(tx).await?;
         Ok(made)
     }
@@ -90,6 +123,31 @@ impl Registry {
             .map(transition)
             .collect()
     }
+
+    /// The transition that put the version into Production which was there at a time (in ms since the epoch, which
+    /// counts as after what happened within it); `None` when none was. Answered from the history, so that it is also true
+    /// of versions that were deleted since.
+    pub async fn production_at(
+        &self,
+        model_name: &str,
+        at_ms: i64,
+    ) -> Result<Option<Transition>, RegistryError> {
+        let rows = sqlx::query(queries::TRANSITIONS_UNTIL)
+            .bind(model_name)
+            .bind(at_ms)
+            .fetch_all(self.pool())
+            .await;
+        let mut there: Option<Transition> = None;
+        for row in &rows.map_err(doing("read transitions"))? {
+            let step = transition(row)?;
+            if step.to_stage == Stage::Production {
+                there = Some(step);
+            } else if there.as_ref().is_some_and(|there| there.version == step.version) {
+                there = None;
+            }
+        }
+        Ok(there)
+    }
 }
 
 fn check(actor: &str, reason: &str) -> Result<(), RegistryError> {
@@ -97,39 +155,32 @@ fn check(actor: &str, reason: &str) -> Result<(), RegistryError> {
     limits::value("reason", reason, limits::MAX_REASON)
 }
 
-async fn lock_model(tx: &mut Tx<'static, Any>, model_name: &str) -> Result<(), RegistryError> {
-    let found: Option<String> = sqlx::query_scalar(queries::LOCK_MODEL)
-        .bind(model_name)
-        .bind(now_ms())
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(doing("lock a registered model"))?;
-    found.map(|_| ()).ok_or_else(|| RegistryError::NotFound {
-        kind: "registered model",
-        key: model_name.to_owned(),
-    })
-}
-
-/// Needs the model's lock.
-async fn move_version(
+async fn stage_of(
     tx: &mut Tx<'static, Any>,
-    model_name: &str,
+    key: &str,
     version: i64,
-    to: Stage,
-    is_rollback: bool,
-    actor: &str,
-    reason: &str,
-) -> Result<Transition, RegistryError> {
-    let from: Option<String> = sqlx::query_scalar(queries::VERSION_STAGE)
-        .bind(model_name)
+) -> Result<Option<Stage>, RegistryError> {
+    let name: Option<String> = sqlx::query_scalar(queries::VERSION_STAGE)
+        .bind(key)
         .bind(version)
         .fetch_optional(&mut **tx)
         .await
         .map_err(doing("read a version's stage"))?;
-    let from = stage(from.ok_or_else(|| no_version(model_name, version))?)?;
+    name.map(stage).transpose()
+}
+
+/// Needs the model's lock.
+pub(super) async fn move_version(
+    tx: &mut Tx<'static, Any>,
+    mover: &Mover<'_>,
+    version: i64,
+    to: Stage,
+) -> Result<Transition, RegistryError> {
+    let from = stage_of(tx, mover.key, version).await?;
+    let from = from.ok_or_else(|| no_version(mover.model_name, version))?;
     if from == to {
         let rows = sqlx::query(queries::TRANSITIONS)
-            .bind(model_name)
+            .bind(mover.model_name)
             .fetch_all(&mut **tx)
             .await;
         for row in rows.map_err(doing("read transitions"))?.iter().rev() {
@@ -140,78 +191,82 @@ async fn move_version(
         }
     }
     if to == Stage::Production && from != to {
-        let previous: Option<i64> = sqlx::query_scalar(queries::PRODUCTION_VERSION)
-            .bind(model_name)
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(doing("look for the Production version"))?;
-        if let Some(previous) = previous {
-            let reason = format!("version {version} took its place");
-            let archive = Move {
-                model_name,
-                version: previous,
-                from: Stage::Production,
-                to: Stage::Archived,
-                is_rollback: false,
-                actor,
-                reason: &reason,
-            };
-            apply(tx, archive).await?;
-        }
+        archive_all(tx, mover, version, Stage::Production).await?;
     }
-    let made = apply(
-        tx,
-        Move {
-            model_name,
-            version,
-            from,
-            to,
-            is_rollback,
-            actor,
-            reason,
-        },
-    )
-    .await?;
+    let made = apply(tx, mover, version, from, to).await?;
     let alias = match (from, to) {
-        (_, Stage::Production) => sqlx::query(queries::UPSERT_ALIAS)
-            .bind(model_name)
-            .bind(CHAMPION)
-            .bind(version),
-        (Stage::Production, _) => sqlx::query(queries::DELETE_ALIAS).bind(model_name).bind(CHAMPION),
+        (_, Stage::Production) => sqlx::query(queries::UPSERT_ALIAS),
+        (Stage::Production, _) => sqlx::query(queries::DELETE_CHAMPION_OF),
         _ => return Ok(made),
     };
     alias
+        .bind(mover.key)
+        .bind(CHAMPION)
+        .bind(version)
         .execute(&mut **tx)
         .await
         .map_err(doing("move the champion"))?;
     Ok(made)
 }
 
-async fn apply(tx: &mut Tx<'static, Any>, step: Move<'_>) -> Result<Transition, RegistryError> {
+/// Archives all versions in `stage` but `version`, which takes their place.
+async fn archive_all(
+    tx: &mut Tx<'static, Any>,
+    mover: &Mover<'_>,
+    version: i64,
+    stage: Stage,
+) -> Result<(), RegistryError> {
+    let others: Vec<i64> = sqlx::query_scalar(queries::VERSIONS_IN_STAGE)
+        .bind(mover.key)
+        .bind(stage.as_str())
+        .bind(version)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(doing("look for versions in a stage"))?;
+    let reason = format!("version {version} took its place");
+    let archive = Mover {
+        reason: &reason,
+        is_rollback: false,
+        ..*mover
+    };
+    for other in others {
+        apply(tx, &archive, other, stage, Stage::Archived).await?;
+    }
+    Ok(())
+}
+
+async fn apply(
+    tx: &mut Tx<'static, Any>,
+    mover: &Mover<'_>,
+    version: i64,
+    from: Stage,
+    to: Stage,
+) -> Result<Transition, RegistryError> {
+    let made = Transition {
+        sequence: next_counter(tx, "transitions").await?,
+        model_name: mover.model_name.to_owned(),
+        version,
+        from_stage: from,
+        to_stage: to,
+        actor: mover.actor.to_owned(),
+        reason: mover.reason.to_owned(),
+        at_ms: mover.at_ms,
+    };
     sqlx::query(queries::SET_STAGE)
-        .bind(step.model_name)
-        .bind(step.version)
-        .bind(step.to.as_str())
+        .bind(mover.key)
+        .bind(version)
+        .bind(to.as_str())
+        .bind(made.at_ms)
         .execute(&mut **tx)
         .await
         .map_err(doing("set a version's stage"))?;
-    let made = Transition {
-        sequence: next_counter(tx, "transitions").await?,
-        model_name: step.model_name.to_owned(),
-        version: step.version,
-        from_stage: step.from,
-        to_stage: step.to,
-        actor: step.actor.to_owned(),
-        reason: step.reason.to_owned(),
-        at_ms: now_ms(),
-    };
     sqlx::query(queries::INSERT_TRANSITION)
         .bind(made.sequence)
-        .bind(&made.model_name)
+        .bind(mover.key)
         .bind(made.version)
         .bind(made.from_stage.as_str())
         .bind(made.to_stage.as_str())
-        .bind(i64::from(step.is_rollback))
+        .bind(i64::from(mover.is_rollback))
         .bind(&made.actor)
         .bind(&made.reason)
         .bind(made.at_ms)
@@ -221,8 +276,9 @@ async fn apply(tx: &mut Tx<'static, Any>, step: Move<'_>) -> Result<Transition, 
     Ok(made)
 }
 
-/// Replays the history: a promotion puts a version on top, a rollback takes the top away.
-fn previous_production(rows: &[AnyRow]) -> Result<Option<i64>, RegistryError> {
+/// Replays the history: a promotion puts a version on top, a rollback takes the top away. Deleted versions are passed
+/// over.
+fn previous_production(rows: &[AnyRow], deleted: &[i64]) -> Result<Option<i64>, RegistryError> {
     let mut productions = Vec::new();
     for row in rows {
         let step = transition(row)?;
@@ -242,7 +298,7 @@ fn previous_production(rows: &[AnyRow]) -> Result<Option<i64>, RegistryError> {
     Ok(productions
         .into_iter()
         .rev()
-        .find(|version| Some(*version) != current))
+        .find(|version| Some(*version) != current && !deleted.contains(version)))
 }
 
 fn transition(row: &AnyRow) -> Result<Transition, RegistryError> {

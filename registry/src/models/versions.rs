@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{ModelVersion, NewVersion, RegisteredModel, Stage};
+use super::{ModelVersion, NewVersion, RegisteredModel, Stage, keys};
 use crate::{
     Metric, Registry, RegistryError,
     database::{commit, doing},
@@ -21,19 +21,18 @@ impl Registry {
         check(&new)?;
         let now = now_ms();
         let mut tx = self.database().begin().await?;
-        sqlx::query(queries::INSERT_MODEL)
-            .bind(&new.model_name)
-            .bind(now)
-            .execute(&mut *tx)
-            .await
-            .map_err(doing("make a registered model"))?;
+        if keys::try_lock(&mut tx, &new.model_name).await?.is_none() {
+            keys::make(&mut tx, &new.model_name, None, now).await?;
+        }
         // From here on the model's row is locked: what is read next stays true until the commit.
-        let version: i64 = sqlx::query_scalar(queries::NEXT_VERSION)
+        let taken = sqlx::query(queries::NEXT_VERSION)
             .bind(&new.model_name)
             .bind(now)
             .fetch_one(&mut *tx)
             .await
             .map_err(doing("take a version number"))?;
+        let model: String = taken.try_get(0).map_err(doing("take a version number"))?;
+        let version: i64 = taken.try_get(1).map_err(doing("take a version number"))?;
         if let Some(key) = &new.idempotency_key {
             let made = sqlx::query(queries::VERSION_BY_IDEMPOTENCY_KEY)
                 .bind(key)
@@ -59,7 +58,7 @@ impl Registry {
             .map_err(doing("read a run"))?;
         run.ok_or_else(|| no_run(&new.run_id))?;
         sqlx::query(queries::INSERT_VERSION)
-            .bind(&new.model_name)
+            .bind(&model)
             .bind(version)
             .bind(&new.run_id)
             .bind(&new.source)
@@ -80,7 +79,7 @@ impl Registry {
         self.existing_version(&new.model_name, version).await
     }
 
-    /// One version.
+    /// One version with a compact file.
     pub async fn version(
         &self,
         model_name: &str,
@@ -96,7 +95,7 @@ impl Registry {
         Ok(versions.into_iter().next())
     }
 
-    /// All versions, newest first.
+    /// All versions with a compact file, newest first.
     pub async fn versions(&self, model_name: &str) -> Result<Vec<ModelVersion>, RegistryError> {
         let rows = sqlx::query(queries::VERSIONS)
             .bind(model_name)
@@ -113,7 +112,7 @@ impl Registry {
             .map_err(doing("read models"))
     }
 
-    /// The version in Production.
+    /// The version in Production, if it has a compact file.
     pub async fn production(&self, model_name: &str) -> Result<Option<ModelVersion>, RegistryError> {
         let version: Option<i64> = sqlx::query_scalar(queries::PRODUCTION_VERSION)
             .bind(model_name)
@@ -124,34 +123,6 @@ impl Registry {
             Some(version) => self.version(model_name, version).await,
             None => Ok(None),
         }
-    }
-
-    /// Points an alias to a version. [`CHAMPION`](super::CHAMPION) is refused: it follows Production by itself.
-    pub async fn set_alias(&self, model_name: &str, alias: &str, version: i64) -> Result<(), RegistryError> {
-        limits::alias(alias)?;
-        if self.version(model_name, version).await?.is_none() {
-            return Err(no_version(model_name, version));
-        }
-        sqlx::query(queries::UPSERT_ALIAS)
-            .bind(model_name)
-            .bind(alias)
-            .bind(version)
-            .execute(self.pool())
-            .await
-            .map(|_| ())
-            .map_err(doing("set an alias"))
-    }
-
-    /// Removes an alias; one that isn't there is fine.
-    pub async fn delete_alias(&self, model_name: &str, alias: &str) -> Result<(), RegistryError> {
-        limits::alias(alias)?;
-        sqlx::query(queries::DELETE_ALIAS)
-            .bind(model_name)
-            .bind(alias)
-            .execute(self.pool())
-            .await
-            .map(|_| ())
-            .map_err(doing("delete an alias"))
     }
 
     /// The version an alias points to.
@@ -269,7 +240,10 @@ fn model_version(row: &AnyRow) -> Result<ModelVersion, RegistryError> {
         run_id: text("run_id")?,
         run_name: text("run_name")?,
         experiment_name: text("experiment_name")?,
-        artifact_uri: text("source")?,
+        artifact_uri: match row.try_get("storage_uri").map_err(&read)? {
+            Some(place) => place,
+            None => text("source")?,
+        },
         model_file: text("model_file")?,
         model_sha256: text("model_sha256")?,
         model_bytes: number("model_bytes")?,

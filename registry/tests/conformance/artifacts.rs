@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use registry::{Bucket, Registry, RegistryError, StoreLocation};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -222,4 +222,85 @@ pub(crate) async fn sources_are_streamed(backend: &Backend) {
         assert!(matches!(read, Err(RegistryError::Store { .. })), "{read:?}");
         assert!(started.elapsed().as_secs() < 15, "a dead store must not hang");
     }
+}
+
+pub(crate) async fn objects_of_any_size_go_in_and_out_in_pieces(backend: &Backend) {
+    let store = backend.registry.artifacts();
+    let root = unique();
+    let big: Vec<u8> = (0..20_000_000u32).map(|i| (i % 251) as u8).collect();
+    let pieces = |bytes: &[u8]| {
+        let pieces: Vec<_> = bytes
+            .chunks(700_001)
+            .map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece)))
+            .collect();
+        futures::stream::iter(pieces)
+    };
+    for (name, bytes) in [("empty", &big[..0]), ("small", &big[..5]), ("sub/big", &big[..])] {
+        let key = format!("{root}/{name}");
+        let received = store
+            .receive(Bucket::Artifacts, &key, pieces(bytes))
+            .await
+            .unwrap();
+        assert!(
+            store.get(Bucket::Artifacts, &key).await.unwrap().is_none(),
+            "not yet"
+        );
+        let stored = received.finish().await.unwrap();
+        assert_eq!(stored.bytes, bytes.len() as u64);
+        let digest = store.digest(Bucket::Artifacts, &key).await.unwrap().unwrap();
+        assert_eq!(
+            (digest.sha256, digest.bytes),
+            (stored.sha256.clone(), stored.bytes)
+        );
+        let object = store
+            .open_object(Bucket::Artifacts, &key, None)
+            .await
+            .unwrap()
+            .unwrap();
+        let read: Vec<Bytes> = object.stream.try_collect().await.unwrap();
+        assert!(read.concat() == bytes, "{name}");
+    }
+    let key = format!("{root}/sub/big");
+    for (range, expected) in [((3, Some(7)), 3..7), ((19_999_998, None), 19_999_998..20_000_000)] {
+        let object = store
+            .open_object(Bucket::Artifacts, &key, Some(range))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((object.range, object.meta.bytes), (expected.clone(), 20_000_000));
+        let read: Vec<Bytes> = object.stream.try_collect().await.unwrap();
+        assert_eq!(read.concat(), big[expected.start as usize..expected.end as usize]);
+    }
+
+    let broken = pieces(&big)
+        .take(25)
+        .chain(futures::stream::iter([Err(std::io::Error::other("gone"))]));
+    let refused = store
+        .receive(Bucket::Artifacts, &format!("{root}/broken"), broken)
+        .await;
+    assert!(matches!(refused.map(|_| ()), Err(RegistryError::Store { .. })));
+    let given_up = store
+        .receive(Bucket::Artifacts, &format!("{root}/given up"), pieces(&big))
+        .await;
+    given_up.unwrap().give_up().await;
+
+    let folder = store.folder(Bucket::Artifacts, &root).await.unwrap();
+    assert_eq!(folder.folders, ["sub"]);
+    assert_eq!(folder.objects, [("empty".to_owned(), 0), ("small".to_owned(), 5)]);
+    for nothing in ["small", "absent", "sub/big"] {
+        let folder = store
+            .folder(Bucket::Artifacts, &format!("{root}/{nothing}"))
+            .await
+            .unwrap();
+        assert_eq!(folder, registry::Folder::default(), "{nothing}");
+    }
+    let all = store.list(Bucket::Artifacts, &root).await.unwrap();
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert!(
+        store
+            .digest(Bucket::Artifacts, &format!("{root}/no"))
+            .await
+            .unwrap()
+            .is_none()
+    );
 }

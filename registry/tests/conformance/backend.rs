@@ -58,14 +58,7 @@ impl Backend {
 
     /// A pool beside the registry's own, for what its calls don't allow.
     pub(crate) async fn pool(&self) -> AnyPool {
-        sqlx::any::install_default_drivers();
-        let url = match &self.config.database {
-            DatabaseLocation::Sqlite(path) => {
-                format!("sqlite://{}", path.display().to_string().replace(' ', "%20"))
-            }
-            DatabaseLocation::Postgres(url) => url.expose().to_owned(),
-        };
-        AnyPool::connect(&url).await.unwrap()
+        pool_of(&self.config).await
     }
 
     /// Another database of the same kind, without tables.
@@ -139,6 +132,25 @@ impl Backend {
             assert_eq!(made.version, version);
         }
     }
+}
+
+/// A pool of one connection over the configured database, which is made when it is a file that isn't there.
+pub(crate) async fn pool_of(config: &StoreConfig) -> AnyPool {
+    sqlx::any::install_default_drivers();
+    let url = match &config.database {
+        DatabaseLocation::Sqlite(path) => {
+            format!(
+                "sqlite://{}?mode=rwc",
+                path.display().to_string().replace(' ', "%20")
+            )
+        }
+        DatabaseLocation::Postgres(url) => url.expose().to_owned(),
+    };
+    sqlx::any::AnyPoolOptions::new()
+        .max_connections(1)
+        .connect(&url)
+        .await
+        .unwrap()
 }
 
 /// Different for every call and process.

@@ -1,5 +1,8 @@
-use registry::{ALL_QUERIES, Registry, StoreLocation};
-use sqlx::{Executor, SqlSafeStr};
+use registry::{ALL_QUERIES, DatabaseLocation, Registry, Stage, StoreLocation};
+use sqlx::{
+    Executor, SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
 
 use crate::backend::Backend;
 
@@ -47,4 +50,96 @@ pub(crate) async fn pings(backend: &Backend) {
     assert!(other.ping_store().await.is_err());
     assert!(other.ping().await.is_err());
     assert!(started.elapsed().as_secs() < 10);
+}
+
+/// A database as the first two migrations left it, with a version in Production, is brought up to date.
+pub(crate) async fn rows_of_the_first_tables_survive(backend: &Backend) {
+    let config = backend.without_tables().await;
+    let registry = Registry::connect(&config).await.unwrap();
+    let pool = crate::backend::pool_of(&config).await;
+    let append_only = match config.database {
+        DatabaseLocation::Sqlite(_) => include_str!("../../migrations/2_append_only.sqlite.sql"),
+        DatabaseLocation::Postgres(_) => include_str!("../../migrations/2_append_only.postgres.sql"),
+    };
+    let first = [
+        (1, "tables", include_str!("../../migrations/1_tables.sql")),
+        (2, "append only", append_only),
+    ];
+    let first = first.map(|(number, name, sql)| {
+        Migration::new(
+            number,
+            name.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    });
+    Migrator::with_migrations(first.to_vec())
+        .run(&pool)
+        .await
+        .unwrap();
+    for statement in [
+        "insert into experiments values ('1', 'criteo_ctr', 'file:///x/1', 1)",
+        "insert into runs values ('r', '1', 'brisk-otter-1', 'ann', 'FINISHED', 1, 2, 'file:///x/1/r/artifacts', 0)",
+        "insert into registered_models values ('m', 1, 1, 2)",
+        "insert into model_versions values ('m', 1, 'Archived', 'r', 's1', 'f', 'd', 3, null, 'b', 'n', 'g', 4, 5, null)",
+        "insert into model_versions values ('m', 2, 'Production', 'r', 's2', 'f', 'e', 3, 'model.sig', 'b', 'n', 'g', 4, 6, 'k')",
+        "insert into registered_model_aliases values ('m', 'champion', 2)",
+        "insert into transitions values (1, 'm', 1, 'None', 'Production', 0, 'ann', '', 7)",
+        "insert into transitions values (2, 'm', 1, 'Production', 'Archived', 0, 'ann', '', 8)",
+        "insert into transitions values (3, 'm', 2, 'None', 'Production', 0, 'ann', '', 8)",
+        "update counters set value = 3 where name = 'transitions'",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+
+    registry.migrate().await.unwrap();
+    let there = registry.production("m").await.unwrap().unwrap();
+    assert_eq!(
+        (
+            there.version,
+            there.artifact_uri.as_str(),
+            there.run_name.as_str()
+        ),
+        (2, "s2", "brisk-otter-1")
+    );
+    assert_eq!(
+        (there.bundle_file.as_deref(), there.aliases),
+        (Some("model.sig"), vec!["champion".to_owned()])
+    );
+    let record = registry.record("m", 1).await.unwrap().unwrap();
+    assert_eq!(
+        (record.storage_uri.as_str(), record.updated_at_ms, record.stage),
+        ("s1", 5, Stage::Archived)
+    );
+    assert_eq!(registry.transitions("m").await.unwrap().len(), 3);
+    assert_eq!(registry.rollback("m", "ann", "").await.unwrap().version, 1);
+    let pool = crate::backend::pool_of(&config).await;
+    for (statement, message) in [
+        ("update model_versions set source = 'x'", "never rewritten"),
+        ("update model_versions set storage_uri = 'x'", "never rewritten"),
+        ("delete from model_versions", "never deleted"),
+        (
+            "insert into registered_model_aliases values ('m', 'x', 9)",
+            "FOREIGN KEY|foreign key",
+        ),
+    ] {
+        // SQLite checks foreign keys where it is told to.
+        if let DatabaseLocation::Sqlite(_) = config.database {
+            sqlx::query("pragma foreign_keys = on")
+                .execute(&pool)
+                .await
+                .unwrap();
+        }
+        let error = sqlx::query(statement)
+            .execute(&pool)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.split('|').any(|part| error.contains(part)),
+            "{statement}: {error}"
+        );
+    }
 }

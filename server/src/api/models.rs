@@ -1,5 +1,7 @@
 //! Registered models, their versions, stages and runs.
 
+mod time;
+
 use api_types::{
     ErrorBody, ModelSummary, ModelVersion, PromoteRequest, RollbackRequest, RunDetail, ServedModel, Stage,
     Transition,
@@ -10,8 +12,9 @@ use axum::{Extension, Json};
 use crate::api::manifest::served_model;
 use crate::convert;
 use crate::error::ApiError;
-use crate::extract::{ApiJson, ApiPath};
+use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::observe::RequestId;
+use crate::serving::now_ms;
 use crate::state::AppState;
 
 /// The version that predicts, with the addresses of its file and signature.
@@ -92,6 +95,45 @@ pub(crate) async fn transitions(
     Ok(Json(transitions.into_iter().map(convert::transition).collect()))
 }
 
+/// What was in Production at a time: the transition that put it there, as the history has it. Times are milliseconds since
+/// the epoch or RFC 3339; without one it is now.
+#[utoipa::path(get, path = "/models/{name}/production", tag = "models",
+    params(
+        ("name" = String, Path, description = "The registered model"),
+        ("at" = Option<String>, Query, description = "When, such as `1795415041865` or `2026-11-23T06:24:01Z`"),
+    ),
+    responses(
+        (status = 200, body = Transition),
+        (status = 400, description = "That isn't a time.", body = ErrorBody),
+        (status = 404, description = "There is no such model, or nothing was in Production.", body = ErrorBody),
+    ))]
+pub(crate) async fn production(
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+    ApiQuery(query): ApiQuery<ProductionQuery>,
+) -> Result<Json<Transition>, ApiError> {
+    let at_ms = match query.at {
+        None => now_ms(),
+        Some(text) => time::parse(&text)
+            .ok_or_else(|| ApiError::bad_request("`at` must be milliseconds since the epoch or RFC 3339"))?,
+    };
+    match state.registry.production_at(&name, at_ms).await? {
+        Some(transition) => Ok(Json(convert::transition(transition))),
+        None => {
+            model_exists(&state, &name).await?;
+            Err(ApiError::NotFound(
+                "no version of the model was in Production then".to_owned(),
+            ))
+        }
+    }
+}
+
+/// The query of [`production`].
+#[derive(serde::Deserialize)]
+pub(crate) struct ProductionQuery {
+    at: Option<String>,
+}
+
 /// A run with its params, metrics and learning curves.
 #[utoipa::path(get, path = "/runs/{run_id}", tag = "models",
     params(("run_id" = String, Path, description = "32 hexadecimal digits")),
@@ -128,7 +170,7 @@ pub(crate) async fn run(
         (status = 401, description = "No token, or a wrong one.", body = ErrorBody),
         (status = 403, description = "The server has no token, or a page of another origin asks.", body = ErrorBody),
         (status = 404, description = "There is no such version.", body = ErrorBody),
-        (status = 409, description = "The version's files don't pass the checks.", body = ErrorBody),
+        (status = 409, description = "The version has no compact file, or its files don't pass the checks.", body = ErrorBody),
     ))]
 pub(crate) async fn promote(
     State(state): State<AppState>,
@@ -136,13 +178,15 @@ pub(crate) async fn promote(
     ApiPath((name, version)): ApiPath<(String, i64)>,
     ApiJson(request): ApiJson<PromoteRequest>,
 ) -> Result<Json<Transition>, ApiError> {
-    let row = state
-        .registry
-        .version(&name, version)
-        .await?
-        .ok_or_else(|| no_version(&name, version))?;
+    let record = state.registry.record(&name, version).await?;
+    let record = record.ok_or_else(|| no_version(&name, version))?;
     if request.stage == Stage::Production {
-        state.serving.load(&row).await?;
+        let row = state.registry.version(&name, version).await?;
+        let row = row.ok_or_else(|| no_compact_file(&record))?;
+        match name == state.serving.model_name() {
+            true => drop(state.serving.load(&row).await?),
+            false => state.serving.verify(&row).await?,
+        }
     }
     let stage = convert::registry_stage(request.stage);
     let transition = state
@@ -185,11 +229,24 @@ fn actor(request_id: &str) -> String {
 }
 
 async fn model_exists(state: &AppState, name: &str) -> Result<(), ApiError> {
-    let models = state.registry.models().await?;
-    if models.iter().any(|model| model.name == name) {
-        return Ok(());
+    match state.registry.model_record(name).await? {
+        Some(_) => Ok(()),
+        None => Err(ApiError::NotFound("there is no such model".to_owned())),
     }
-    Err(ApiError::NotFound("there is no such model".to_owned()))
+}
+
+fn no_compact_file(version: &registry::VersionRecord) -> ApiError {
+    let why = match version.status_message.as_str() {
+        "" => "it isn't a model of XGBoost that was exported".to_owned(),
+        message => message.to_owned(),
+    };
+    ApiError::Conflict {
+        message: format!(
+            "version {} of {:?} has no compact file to predict with: {why}",
+            version.version, version.model_name
+        ),
+        cause: None,
+    }
 }
 
 fn no_version(name: &str, version: i64) -> ApiError {

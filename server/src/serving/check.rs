@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model_export::{Model, signature};
+use model_export::{Model, Provenance, signature};
 use registry::RegistryError;
 
 use crate::model_file::ModelFile;
@@ -75,32 +75,62 @@ pub(super) async fn check(
     verification_key: Option<String>,
 ) -> Result<Served, LoadError> {
     let version = row.version;
-    let refused = move |reason: String| LoadError::Refused { version, reason };
     let checked = tokio::task::spawn_blocking(move || {
-        if file.sha256 != row.model_sha256 {
-            return Err("its file's SHA-256 isn't the registered one".to_owned());
-        }
-        if let Some(key) = verification_key {
-            check_signature(&row, &file, &key)?;
-        }
+        check_file(&row, &file, verification_key.as_deref())?;
         let model =
             Model::from_bytes(&file.bytes).map_err(|error| format!("its file can't be used: {error}"))?;
-        let provenance = model.provenance();
-        for (what, in_file, in_registry) in [
-            ("run", &provenance.run_id, &row.run_id),
-            ("booster", &provenance.booster_sha256, &row.booster_sha256),
-        ] {
-            if in_file != in_registry {
-                return Err(format!("its file names another {what} than the registry"));
-            }
-        }
+        check_provenance(&row, model.provenance())?;
         model.prepare();
         Ok(Served::new(row, Arc::new(model), file))
     });
-    match checked.await {
-        Ok(outcome) => outcome.map_err(refused),
-        Err(_) => Err(refused("its check broke off".to_owned())),
+    outcome(version, checked.await)
+}
+
+/// The same of a version that may predict from features alone, which this server doesn't.
+pub(super) async fn check_any(
+    row: registry::ModelVersion,
+    file: Arc<ModelFile>,
+    verification_key: Option<String>,
+) -> Result<(), LoadError> {
+    let version = row.version;
+    let checked = tokio::task::spawn_blocking(move || {
+        check_file(&row, &file, verification_key.as_deref())?;
+        let model = model_export::ModelFile::from_bytes(&file.bytes)
+            .map_err(|error| format!("its file can't be used: {error}"))?;
+        check_provenance(&row, model.provenance())
+    });
+    outcome(version, checked.await)
+}
+
+fn outcome<T>(
+    version: i64,
+    checked: Result<Result<T, String>, tokio::task::JoinError>,
+) -> Result<T, LoadError> {
+    let reason = match checked {
+        Ok(Ok(passed)) => return Ok(passed),
+        Ok(Err(reason)) => reason,
+        Err(_) => "its check broke off".to_owned(),
+    };
+    Err(LoadError::Refused { version, reason })
+}
+
+fn check_file(row: &registry::ModelVersion, file: &ModelFile, key: Option<&str>) -> Result<(), String> {
+    if file.sha256 != row.model_sha256 {
+        return Err("its file's SHA-256 isn't the registered one".to_owned());
     }
+    key.map_or(Ok(()), |key| check_signature(row, file, key))
+}
+
+fn check_provenance(row: &registry::ModelVersion, provenance: &Provenance) -> Result<(), String> {
+    for (what, in_file, in_registry) in [
+        ("run", &provenance.run_id, &row.run_id),
+        ("booster", &provenance.booster_sha256, &row.booster_sha256),
+    ] {
+        if in_file != in_registry {
+            return Err(format!("its file names another {what} than the registry"));
+        }
+    }
+    Ok(())
 }
 
 fn check_signature(row: &registry::ModelVersion, file: &ModelFile, key: &str) -> Result<(), String> {

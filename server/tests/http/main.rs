@@ -5,6 +5,8 @@
 mod app;
 mod docs;
 mod health;
+mod mlflow_models;
+mod mlflow_tracking;
 mod model_files;
 mod models;
 mod predict;

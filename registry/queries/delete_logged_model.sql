@@ -1,0 +1,3 @@
+update logged_models set deleted_at_ms = $2, updated_at_ms = $2
+where model_id = $1 and deleted_at_ms is null
+returning model_id

@@ -1,0 +1,1 @@
+select experiment_id, name, artifact_location, lifecycle_stage, created_at_ms, updated_at_ms from experiments where experiment_id = $1

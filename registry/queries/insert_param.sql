@@ -1,1 +1,0 @@
-insert into params (run_id, key, value) values ($1, $2, $3) on conflict (run_id, key) do nothing

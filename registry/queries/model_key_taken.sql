@@ -1,0 +1,1 @@
+select name from registered_models where name = $1

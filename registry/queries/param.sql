@@ -1,1 +1,0 @@
-select value from params where run_id = $1 and key = $2

@@ -1,0 +1,1 @@
+update experiments set name = $2 where experiment_id = $1

@@ -1,1 +1,0 @@
-update runs set last_metric = last_metric + $2 where run_id = $1 returning last_metric

@@ -1,0 +1,1 @@
+select value from tags where run_id = $1 and key = $2
