@@ -5,11 +5,8 @@
 mod app;
 mod docs;
 mod health;
-<<<<<<< HEAD
 mod mlflow_models;
-=======
 mod mlflow_tracking;
->>>>>>> tracking
 mod model_files;
 mod models;
 mod predict;
