@@ -17,7 +17,10 @@ const EXAMPLES: usize = 3;
 /// `requirements.txt`, `conda.yaml`, `python_env.yaml` and the examples.
 pub(super) fn files(exported: &Exported, trained: &Trained) -> Vec<ModelFile> {
     let packages = packages(trained);
-    let listed: String = packages.iter().map(|package| format!("  - {package}\n")).collect();
+    let listed: String = packages
+        .iter()
+        .map(|package| format!("  - {package}\n"))
+        .collect();
     let conda = format!(
         "channels:\n- conda-forge\ndependencies:\n- python={PYTHON}\n- pip\n- pip:\n{listed}name: mlflow-env\n"
     );
@@ -63,7 +66,11 @@ pub(super) fn utc(at_ms: i64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let (seconds, thousandths) = (in_day / 1000, in_day % 1000);
     format!(
@@ -82,7 +89,14 @@ fn packages(trained: &Trained) -> Vec<String> {
         Some(major) => format!("xgboost>={major},<{}", major + 1),
         None => "xgboost".to_owned(),
     };
-    ["mlflow>=2.22".to_owned(), "numpy".to_owned(), "pandas".to_owned(), "scipy".to_owned(), xgboost].into()
+    [
+        "mlflow>=2.22".to_owned(),
+        "numpy".to_owned(),
+        "pandas".to_owned(),
+        "scipy".to_owned(),
+        xgboost,
+    ]
+    .into()
 }
 
 /// Encoded rows as MLflow writes data frames: split, with a bare `NaN` for what is missing.
