@@ -30,6 +30,7 @@ impl Registry {
         limits::value("user name", &user_name, limits::MAX_NAME)?;
         tags.retain(|(key, _)| key != RUN_NAME_TAG);
         tags.push((RUN_NAME_TAG.to_owned(), run_name.clone()));
+        limits::count("tags", tags.len(), limits::MAX_METRICS)?;
         for tag in &tags {
             check_tag(tag)?;
         }

@@ -26,11 +26,24 @@ pub(crate) fn parse_filter(text: &str, grammar: &Grammar) -> Result<Vec<Clause>,
             comparisons.len()
         ));
     }
-    comparisons
+    let clauses: Vec<Clause> = comparisons
         .iter()
         .map(|comparison| clause(comparison, grammar))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    let listed = |clause: &Clause| match &clause.operand {
+        Operand::List(values) => values.len(),
+        _ => 0,
+    };
+    if clauses.iter().map(listed).sum::<usize>() > MOST_LISTED {
+        return invalid(format!(
+            "The lists of the filter have more than {MOST_LISTED} values together."
+        ));
+    }
+    Ok(clauses)
 }
+
+/// A statement takes only so many binds.
+const MOST_LISTED: usize = 1000;
 
 /// Three tokens, or two and no value, that belong together; `comparator` is written with single spaces.
 struct Comparison<'a> {
@@ -286,12 +299,6 @@ fn list(parenthesis: &str) -> Result<Vec<String>, RegistryError> {
     if values.is_empty() {
         return invalid(format!(
             "{while_parsing} a non-empty list of string values, but got empty list"
-        ));
-    }
-    if values.len() > 1000 {
-        return invalid(format!(
-            "A list of the filter has {} values; 1000 is the most.",
-            values.len()
         ));
     }
     Ok(values)

@@ -125,7 +125,10 @@ pub(crate) async fn listing(
     path: &str,
 ) -> Result<Map<String, Value>, MlflowError> {
     let artifacts = state.registry.artifacts();
-    let path = path.trim_matches('/');
+    // Clients ask for `.` when they mean the folder itself.
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    let path = parts.collect::<Vec<_>>().join("/");
+    let path = path.as_str();
     if !path.is_empty() {
         checked(path)?;
     }

@@ -830,6 +830,9 @@ async fn files_of_a_run_are_listed_and_handed_out() {
             {"path": "sub", "is_dir": true},
         ])
     );
+    let folder = format!("/api/2.0/mlflow-artifacts/artifacts?path=0/{run_id}/artifacts/.");
+    let listed: Value = server.get_json(&folder).await;
+    assert_eq!(listed["files"].as_array().unwrap().len(), 2);
     let (_, listed) = get(&server, &format!("artifacts/list?run_id={run_id}&path=sub")).await;
     assert_eq!(
         listed["files"],

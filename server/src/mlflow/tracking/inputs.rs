@@ -14,10 +14,17 @@ use crate::mlflow::wire::Message;
 use crate::state::AppState;
 
 const MOST_EXPERIMENTS: usize = 20;
+const MOST_DATASETS: usize = 1000;
 
 pub(crate) async fn log(State(state): State<AppState>, message: Message) -> Result<Json<Done>, MlflowError> {
     let run_id = message.required_text("run_id")?;
     let inputs = message.messages("datasets")?;
+    if inputs.len() > MOST_DATASETS {
+        return Err(MlflowError::invalid(format!(
+            "A request can have at most {MOST_DATASETS} datasets. Got {} datasets.",
+            inputs.len()
+        )));
+    }
     let datasets = inputs.iter().map(dataset).collect::<Result<Vec<_>, _>>()?;
     let mut models = Vec::new();
     for model in message.messages("models")? {

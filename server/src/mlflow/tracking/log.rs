@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use registry::{Batch, Metric, ModelMetric, RegistryError};
+use registry::{Batch, Metric, ModelMetric, RUN_NAME_TAG, RegistryError};
 use serde_json::{Map, Value};
 
 use super::experiments::told;
@@ -43,10 +43,8 @@ pub(crate) async fn set_tag(
     let run_id = message.run_id()?;
     let key = message.required_text("key")?.to_owned();
     let value = message.text("value")?.unwrap_or_default().to_owned();
-    let batch = Batch {
-        tags: vec![limits::tag("", (key, value))?],
-        ..Batch::default()
-    };
+    let mut batch = Batch::default();
+    push_tag(&mut batch, limits::tag("", (key, value))?);
     write(&state, run_id, &batch).await
 }
 
@@ -83,7 +81,7 @@ pub(crate) async fn batch(
             .push(limits::param(&format!("params[{index}]."), param)?);
     }
     for (index, tag) in tags.into_iter().enumerate() {
-        batch.tags.push(limits::tag(&format!("tags[{index}]."), tag)?);
+        push_tag(&mut batch, limits::tag(&format!("tags[{index}]."), tag)?);
     }
     limits::batch(metric_count, param_count, tag_count)?;
     check_unique(&batch.params)?;
@@ -120,6 +118,13 @@ pub(crate) async fn model(
         .await
         .map_err(told)?;
     Ok(DONE)
+}
+
+/// A run can't lose its name.
+fn push_tag(batch: &mut Batch, (key, value): (String, String)) {
+    if key != RUN_NAME_TAG || !value.is_empty() {
+        batch.tags.push((key, value));
+    }
 }
 
 async fn write(state: &AppState, run_id: &str, batch: &Batch) -> Result<Json<Done>, MlflowError> {
