@@ -1,4 +1,4 @@
 select l.run_id, l.key, l.value, l.timestamp_ms, l.step, l.is_nan, l.dataset_name, l.dataset_digest
 from logged_model_metrics l
 where l.model_id = $1
-order by l.key, l.step, l.timestamp_ms
+order by l.timestamp_ms, l.step, l.key

@@ -79,6 +79,8 @@ pub struct NewVersion {
     pub trained_at_ms: i64,
     /// The signature bundle's name in the model directory.
     pub bundle_file: Option<String>,
+    /// The files of the model directory.
+    pub files: Vec<VersionFile>,
     /// A second version with this key is never made: the first one is handed back.
     pub idempotency_key: Option<String>,
 }

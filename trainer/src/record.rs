@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use registry::{
     Bucket, Dataset, Metric, ModelVersion, NewRun, NewVersion, Registry, RegistryError, Run, RunStatus,
+    VersionFile,
 };
 
 use crate::export::{Exported, ModelDirectory};
@@ -215,6 +216,7 @@ impl OpenRun {
                 dataset_digest: ingested.rows.digest.clone(),
                 trained_at_ms: provenance.trained_at_ms,
                 bundle_file: directory.bundle_file.clone(),
+                files: directory.files.iter().map(version_file).collect(),
                 idempotency_key: idempotency_key.map(str::to_owned),
             })
             .await?;
@@ -263,4 +265,12 @@ pub async fn end_run(
         .log_batch(run_id, &[], &[], &[("clickleaf.end_reason".to_owned(), reason)])
         .await?;
     registry.update_run(run_id, status, Some(now_ms())).await
+}
+
+fn version_file(file: &crate::export::ModelFile) -> VersionFile {
+    VersionFile {
+        path: file.name.clone(),
+        sha256: model_export::sha256_hex(&file.bytes),
+        bytes: file.bytes.len() as i64,
+    }
 }

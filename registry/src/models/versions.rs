@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{ModelVersion, NewVersion, RegisteredModel, Stage, keys};
+use super::{ModelVersion, NewVersion, RegisteredModel, Stage, keys, records::write_files};
 use crate::{
     Metric, Registry, RegistryError,
     database::{commit, doing},
@@ -75,6 +75,7 @@ impl Registry {
             .execute(&mut *tx)
             .await
             .map_err(doing("write a model version"))?;
+        write_files(&mut tx, &model, version, &new.files).await?;
         commit(tx).await?;
         self.existing_version(&new.model_name, version).await
     }

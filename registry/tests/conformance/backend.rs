@@ -117,6 +117,7 @@ impl Backend {
             dataset_digest: "ef".repeat(32),
             trained_at_ms: 1_700_000_001_000,
             bundle_file: Some("model.sig".to_owned()),
+            files: Vec::new(),
             idempotency_key: None,
         }
     }

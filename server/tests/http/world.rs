@@ -154,6 +154,7 @@ impl World {
             dataset_digest: sha256_hex(b"generated rows"),
             trained_at_ms: 2_000,
             bundle_file: signed.then(|| "model.sig".to_owned()),
+            files: Vec::new(),
             idempotency_key: None,
         };
         let version = registry.create_version(version).await.unwrap();

@@ -1,4 +1,7 @@
-//! The model directory: `MLmodel`, the booster, the compact file, and the signature over the three.
+//! The model directory: `MLmodel`, the booster, the compact file, what MLflow keeps beside them, and the signature over
+//! all of it.
+
+mod environment;
 
 use std::fmt::Write;
 
@@ -64,6 +67,9 @@ impl ModelDirectory {
             },
         ];
         let mut bundle_file = None;
+        if trained.engine == Engine::Xgboost {
+            files.extend(environment::files(exported, trained));
+        }
         if let Some(key) = signing_key_pem {
             let resource = |file: &ModelFile| Resource {
                 name: file.name.clone(),
@@ -97,7 +103,9 @@ fn mlmodel(exported: &Exported, trained: &Trained) -> String {
         exported.sha256
     );
     if trained.engine == Engine::Xgboost {
-        text += &format!("  python_function:\n    data: {booster_file}\n    loader_module: mlflow.xgboost\n");
+        text += &format!("  python_function:\n    data: {booster_file}\n");
+        text += "    env:\n      conda: conda.yaml\n      virtualenv: python_env.yaml\n";
+        text += "    loader_module: mlflow.xgboost\n";
         text += &format!("  xgboost:\n    data: {booster_file}\n    model_class: xgboost.core.Booster\n");
         let version = trained.engine_version.trim_start_matches("xgboost ");
         text += &format!("    model_format: ubj\n    xgb_version: {version}\n");
@@ -120,6 +128,15 @@ fn mlmodel(exported: &Exported, trained: &Trained) -> String {
         "model_size_bytes: {}",
         exported.bytes.len() + trained.booster.len()
     );
+    let _ = writeln!(text, "model_uuid: {}", quoted(&exported.sha256[..32]));
     let _ = writeln!(text, "run_id: {}", quoted(&provenance.run_id));
+    if trained.engine == Engine::Xgboost {
+        text += &environment::signature(exported);
+    }
+    let _ = writeln!(
+        text,
+        "utc_time_created: {}",
+        quoted(&environment::utc(trained.ended_at_ms))
+    );
     text
 }

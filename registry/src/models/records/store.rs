@@ -272,7 +272,17 @@ async fn insert(
             .await
             .map_err(&write)?;
     }
-    for file in &new.files {
+    write_files(tx, key, version, &new.files).await
+}
+
+/// Writes down what a version's files are; once and for all.
+pub(crate) async fn write_files(
+    tx: &mut Tx<'static, Any>,
+    key: &str,
+    version: i64,
+    files: &[VersionFile],
+) -> Result<(), RegistryError> {
+    for file in files {
         sqlx::query(queries::INSERT_VERSION_FILE)
             .bind(key)
             .bind(version)
@@ -281,7 +291,7 @@ async fn insert(
             .bind(file.bytes)
             .execute(&mut **tx)
             .await
-            .map_err(&write)?;
+            .map_err(doing("write a version's files"))?;
     }
     Ok(())
 }
