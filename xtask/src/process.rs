@@ -138,6 +138,19 @@ impl Running {
         })
     }
 
+    /// Ends the child itself as a power cut would, and waits until it is gone. What it started must notice by itself.
+    pub fn kill(mut self) -> Result<()> {
+        let mut child = self.child.take().context("the child was waited for already")?;
+        let killed = child.kill().and_then(|()| child.wait().map(|_| ()));
+        self.forget();
+        killed.context("killing a child")
+    }
+
+    /// The child's process id.
+    pub fn id(&self) -> i32 {
+        self.group
+    }
+
     fn finish(mut self) -> Result<std::process::Output> {
         let child = self.child.take().context("the child was waited for already")?;
         let output = child.wait_with_output();
@@ -234,7 +247,19 @@ impl Service {
         }
     }
 
-    fn last_lines(&self) -> String {
+    /// Ends it without warning.
+    pub fn kill(self) -> Result<()> {
+        let name = self.name;
+        self.running.kill().with_context(|| format!("killing {name}"))
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> i32 {
+        self.running.id()
+    }
+
+    /// The end of what it wrote.
+    pub fn last_lines(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")

@@ -18,10 +18,6 @@ TOKEN = os.environ.get("MLFLOW_TRACKING_TOKEN")
 HEADERS = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 ERROR = {"error_code", "message", "sqlstate", "error_class"}
 KINDS = {"<string>": str, "<integer>": int, "<number>": (int, float)}
-MINIMAL = """flavors:
-  python_function: {loader_module: mlflow.xgboost, data: model.ubj}
-  xgboost: {data: model.ubj, model_class: xgboost.core.Booster, model_format: ubj}
-"""
 session = requests.Session()
 
 
@@ -139,7 +135,7 @@ def prepare(names):
         rows.booster().save_model(file)
         with open(file, "rb") as model:
             put(f"{names['auto']}/artifacts/model/model.ubj", model.read())
-    put(f"{names['auto']}/artifacts/model/MLmodel", MINIMAL.encode())
+    put(f"{names['auto']}/artifacts/model/MLmodel", rows.MINIMAL.encode())
     names["model"] = f"edges-{unique}"
     post("registered-models/create", name=names["model"])
     source = f"mlflow-artifacts:/{names['experiment']}/{names['auto']}/artifacts/model"

@@ -5,6 +5,11 @@ import pandas
 import xgboost
 
 COLUMNS = ["I1", "I2", "I3", "I4", "I5"]
+# The least that MLflow loads beside `model.ubj`.
+MINIMAL = """flavors:
+  python_function: {loader_module: mlflow.xgboost, data: model.ubj}
+  xgboost: {data: model.ubj, model_class: xgboost.core.Booster, model_format: ubj}
+"""
 
 
 def frame(rows=500, seed=7):
