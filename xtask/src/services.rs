@@ -54,6 +54,14 @@ impl Services {
         Ok(value)
     }
 
+    /// Makes a database beside the one that tests use, and gives its URL.
+    pub fn create_database(&self, name: &str) -> Result<String> {
+        let url = self.variable("CLICKLEAF_TEST_POSTGRES_URL")?;
+        self.database.create(url, name)?;
+        let (server, _) = url.rsplit_once('/').context("a URL without a database")?;
+        Ok(format!("{server}/{name}"))
+    }
+
     /// Kills PostgreSQL without warning and starts it again after a moment.
     pub fn kill_database(&mut self, dead_for: Duration) -> Result<()> {
         self.database

@@ -90,6 +90,13 @@ impl Cluster {
         self.run()
     }
 
+    /// Makes a database, over a connection to the one that `url` names.
+    pub(super) fn create(&self, url: &str, name: &str) -> Result<()> {
+        let statement = format!("CREATE DATABASE {name}");
+        let mut psql = self.program("psql");
+        process::output(psql.args(["--no-psqlrc", "--quiet", "--command", &statement, url])).map(|_| ())
+    }
+
     /// Fails when the server has died.
     pub(super) fn check(&mut self) -> Result<()> {
         match &mut self.service {
