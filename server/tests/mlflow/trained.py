@@ -1,8 +1,9 @@
-"""What this project's trainer registered, loaded by MLflow: `trained.py URL ENCODED MARGINS`.
+"""What this project's trainer registered, loaded by MLflow: `trained.py URL ENCODED MARGINS FIRST`.
 
 `ENCODED` has the training rows as the booster takes them, the label behind each row's features, all as little-endian
 32-bit floats; `MARGINS` has a line for each of these rows, written by `clickleaf-export predict` from the rows
-themselves and the compact model.
+themselves and the compact model. Rows before `FIRST`, counted from 0, were trained on: their encoding leaves out what
+the row itself says of its categories, so a prediction sees other features.
 """
 
 import os
@@ -29,7 +30,9 @@ def rows(state):
     with open(state.margins_file) as file:
         state.margins = numpy.array([line.strip() for line in file], dtype=numpy.float32)
     encoded = numpy.fromfile(state.encoded_file, dtype="<f4").reshape(len(state.margins), -1)
-    state.features = encoded[:, :-1].copy()
+    state.margins = state.margins[state.first :]
+    state.features = encoded[state.first :, :-1].copy()
+    holds(len(state.features) >= 1000, f"{len(state.features)} rows are few")
     holds(len(numpy.unique(state.margins)) > 100, "the margins hardly differ")
 
 
@@ -95,5 +98,5 @@ def run(state):
 
 
 session = state(sys.argv[1:])
-session.encoded_file, session.margins_file = sys.argv[2:4]
+session.encoded_file, session.margins_file, session.first = *sys.argv[2:4], int(sys.argv[4])
 sys.exit(suite.run(session))

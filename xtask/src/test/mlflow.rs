@@ -17,7 +17,7 @@ use super::executables::{self, Count};
 use crate::mlflow::{Generation, python};
 use crate::process;
 use crate::services::Services;
-use site::{Backend, Site};
+use site::{Backend, Site, TRAINED_ON};
 
 /// What `writers.py` says when half of its values are in.
 const HALF: &str = "HALF";
@@ -51,7 +51,11 @@ pub(super) fn check(state: &mut State) -> Result<()> {
             script(&three, "client_3.py", &[]),
             script(&two, "client_2.py", &[]),
             script(&three, "edges.py", &["clickleaf"]),
-            script(&three, "trained.py", &[&trained.encoded, &trained.margins]),
+            script(
+                &three,
+                "trained.py",
+                &[&trained.encoded, &trained.margins, &TRAINED_ON.to_string()],
+            ),
             script(&three, "writers.py", &[]),
         ];
         if backend == Backend::PostgresAndS3 {

@@ -14,6 +14,9 @@ use crate::programs::Installation;
 use crate::services::{Services, free_port};
 use crate::workspace;
 
+/// Rows that the trainer trains on, of 3000.
+pub(super) const TRAINED_ON: u32 = 1500;
+
 /// Database and store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backend {
@@ -136,6 +139,10 @@ impl Site {
             "12",
             "--max-depth",
             "5",
+            "--stop-from",
+            &(TRAINED_ON + 1).to_string(),
+            "--test-from",
+            "2001",
             "--data",
         ]);
         let outcome = process::answer(train.arg(&rows).arg("--work-dir").arg(&work))?;
