@@ -1,5 +1,6 @@
 """One user's session with the client of MLflow 2, which keeps models among a run's artifacts: `client_2.py URL`."""
 
+import json
 import os
 import sys
 import tempfile
@@ -69,7 +70,8 @@ def log_model(state):
     equal((kept.source, kept.run_id, kept.status), (state.download_uri, state.run, "READY"), "version")
     files = {file.path for file in state.client.list_artifacts(state.run, "model")}
     holds({"model/MLmodel", "model/model.xgb", "model/requirements.txt"} <= files, f"files {files}")
-    holds('"artifact_path": "model"' in mlflow.get_run(state.run).data.tags["mlflow.log-model.history"], "no history")
+    history = json.loads(mlflow.get_run(state.run).data.tags["mlflow.log-model.history"])
+    equal([(each["artifact_path"], each["run_id"]) for each in history], [("model", state.run)], "history")
 
 
 def loads_the_same(state, uri):

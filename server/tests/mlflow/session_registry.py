@@ -10,6 +10,11 @@ suite = Suite()
 check = suite.check
 
 
+def set_by_us(aliases):
+    """Without the one that `clickleaf-server` gives to what is in Production, if nobody else sets it."""
+    return {alias: version for alias, version in aliases.items() if alias != "champion"}
+
+
 @check("30 create_registered_model keeps tags and description")
 def create_registered_model(state):
     state.second = f"ctr-second-{state.unique}"
@@ -166,7 +171,7 @@ def rename(state):
     state.renamed = f"ctr-renamed-{state.unique}"
     state.client.rename_registered_model(state.second, state.renamed)
     model = state.client.get_registered_model(state.renamed)
-    equal((model.tags, model.aliases), ({"t": "1"}, {"candidate": "1"}), "tags and aliases")
+    equal((model.tags, set_by_us(model.aliases)), ({"t": "1"}, {"candidate": "1"}), "tags and aliases")
     equal(state.client.get_model_version(state.renamed, "2").current_stage, "Production", "stage")
     with refused("RESOURCE_DOES_NOT_EXIST", state.second):
         state.client.get_registered_model(state.second)
@@ -177,7 +182,7 @@ def delete_alias(state):
     state.client.set_registered_model_alias(state.renamed, "x", "1")
     state.client.delete_registered_model_alias(state.renamed, "x")
     state.client.delete_registered_model_alias(state.renamed, "x")
-    equal(state.client.get_registered_model(state.renamed).aliases, {"candidate": "1"}, "aliases")
+    equal(set_by_us(state.client.get_registered_model(state.renamed).aliases), {"candidate": "1"}, "aliases")
 
 
 @check("44 delete_model_version takes the version and its aliases away, and no number is used twice")
@@ -185,7 +190,7 @@ def delete_model_version(state):
     state.client.delete_model_version(state.renamed, "1")
     with refused("RESOURCE_DOES_NOT_EXIST", "version=1"):
         state.client.get_model_version(state.renamed, "1")
-    equal(state.client.get_registered_model(state.renamed).aliases, {}, "aliases")
+    equal(set_by_us(state.client.get_registered_model(state.renamed).aliases), {}, "aliases")
     versions = state.client.search_model_versions(f"name = '{state.renamed}'")
     equal([str(each.version) for each in versions], ["2"], "versions that are left")
     source = state.client.get_model_version(state.name, "1").source
