@@ -129,7 +129,9 @@ def values(state):
     equal(sorted(history), points, "history")
     equal(state.client.get_run(run).data.metrics["b"], 12.0, "latest")
     # The latest is what has the highest step, then the latest time, then the highest value.
-    state.client.log_batch(run, [Metric("c", 5.0, 3, 4), Metric("c", 9.0, 2, 4), Metric("c", 7.0, 9, 1), Metric("c", 6.0, 3, 4)])
+    state.client.log_batch(
+        run, [Metric("c", 5.0, 3, 4), Metric("c", 9.0, 2, 4), Metric("c", 7.0, 9, 1), Metric("c", 6.0, 3, 4)]
+    )
     equal(state.client.get_run(run).data.metrics["c"], 6.0, "latest of several")
 
 
@@ -262,7 +264,10 @@ def datasets(state):
         tags = [InputTag("mlflow.data.context", "training")]
         state.client.log_inputs(run, [DatasetInput(Dataset("name1", "digest1", "type1", "source1"), tags)])
     kept = state.client.get_run(run).inputs.dataset_inputs
-    equal([(each.dataset.name, each.dataset.digest, each.dataset.source) for each in kept], [("name1", "digest1", "source1")])
+    equal(
+        [(each.dataset.name, each.dataset.digest, each.dataset.source) for each in kept],
+        [("name1", "digest1", "source1")],
+    )
     answer = ask(state, "POST", f"/ajax-api/2.0/mlflow/{path}", json={"experiment_ids": [experiment]})
     expected = {"experiment_id": experiment, "name": "name1", "digest": "digest1", "context": "training"}
     equal((answer.status_code, answer.json()), (200, {"dataset_summaries": [expected]}), "summaries")
@@ -311,7 +316,9 @@ def search_versions(state):
     def found(text, **how):
         everything, token = [], None
         while True:
-            page = state.client.search_model_versions(f"name LIKE 'versions-{state.unique}-%'{text}", page_token=token, **how)
+            page = state.client.search_model_versions(
+                f"name LIKE 'versions-{state.unique}-%'{text}", page_token=token, **how
+            )
             everything += [(each.name, str(each.version)) for each in page]
             token = page.token
             if not token:
@@ -320,7 +327,9 @@ def search_versions(state):
     for size in (1, 3, 100):
         equal(found("", max_results=size), made[::-1], "versions, the latest first")
     equal(found("", order_by=["name DESC"])[:1], [(names[4], "1")], "versions by name")
-    equal(found("", order_by=["version_number DESC", "name ASC"])[:3], [(names[0], "2"), (names[1], "2"), (names[0], "1")])
+    equal(
+        found("", order_by=["version_number DESC", "name ASC"])[:3], [(names[0], "2"), (names[1], "2"), (names[0], "1")]
+    )
     equal(found(" AND version_number = 2"), made[::-1][:2], "second versions")
     equal(found(" AND source_path = 'runs:/run_id/model'"), made[::-1], "versions by source")
     for text in ("name LIKE", "name = 1", "foo = 'x'", "name > 'x'", "version_number LIKE '1'"):
@@ -375,7 +384,12 @@ def downloads(state):
         equal((answer.status_code, answer.content), (200, body), name)
         holds("attachment" in answer.headers["Content-Disposition"], f"{name} is shown")
         equal(answer.headers["X-Content-Type-Options"], "nosniff", "header")
-    listed = ask(state, "GET", "/api/2.0/mlflow-artifacts/artifacts", params={"path": place.partition("artifacts/")[2].partition("artifacts/")[2]})
+    listed = ask(
+        state,
+        "GET",
+        "/api/2.0/mlflow-artifacts/artifacts",
+        params={"path": place.partition("artifacts/")[2].partition("artifacts/")[2]},
+    )
     # MLflow leaves a size of 0 out.
     sizes = {file["path"]: file.get("file_size", 0) for file in listed.json()["files"]}
     equal(sizes, {name: len(body) for name, body in content.items()}, "sizes")

@@ -62,7 +62,12 @@ FOUND = {"next_page_token?": "<string>"}
 def search(text, found=None, **more):
     """Declares a search of runs with a filter that finds one run first, or none."""
     answer = {"runs": [found]} | FOUND if found else {}
-    row("POST", f"{JSON}/runs/search", {"experiment_ids": ["{experiment}"], "filter": text, "max_results": 1} | more, answer=answer)
+    row(
+        "POST",
+        f"{JSON}/runs/search",
+        {"experiment_ids": ["{experiment}"], "filter": text, "max_results": 1} | more,
+        answer=answer,
+    )
 
 
 def bad_search(text, *texts, **more):
@@ -110,7 +115,12 @@ refuses("POST", f"{RUNS}/search", {"experiment_ids": "{experiment}"}, 400, INVAL
 row("POST", f"{RUNS}/search", {"experiment_ids": ["{experiment}"], "max_results": "1"}, answer={"runs": [ZZ]} | FOUND)
 refuses("POST", f"{RUNS}/search", {"experiment_ids": ["{experiment}"], "max_results": 0}, 400, INVALID,
         "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer")  # fmt: skip
-row("POST", f"{RUNS}/search", {"experiment_ids": ["{experiment}"], "max_results": 1, "bogus": 1}, answer={"runs": [ZZ]} | FOUND)
+row(
+    "POST",
+    f"{RUNS}/search",
+    {"experiment_ids": ["{experiment}"], "max_results": 1, "bogus": 1},
+    answer={"runs": [ZZ]} | FOUND,
+)
 row("POST", f"{RUNS}/search", {}, answer={})
 row("POST", f"{RUNS}/search", b"", answer={})
 row("GET", f"{RUNS}/search", status=405)
@@ -118,7 +128,14 @@ row("GET", f"{JSON}/nope", status=404)
 refuses("POST", f"{RUNS}/create", {"experiment_id": "777777"}, 404, MISSING, "No Experiment with id=777777 exists")
 refuses("POST", f"{RUNS}/create", {"experiment_id": 3}, 400, INVALID,
         "Invalid value 3 for parameter 'experiment_id' supplied:  Hint: Value was of type 'int'")  # fmt: skip
-refuses("POST", f"{RUNS}/create", {}, 400, INVALID, "The experiment 0 must be in the 'active' state. Current state is deleted.")
+refuses(
+    "POST",
+    f"{RUNS}/create",
+    {},
+    400,
+    INVALID,
+    "The experiment 0 must be in the 'active' state. Current state is deleted.",
+)
 EXPERIMENTS = f"{JSON}/experiments"
 refuses("GET", f"{EXPERIMENTS}/get", None, 400, INVALID, "Missing value for required parameter 'experiment_id'")
 EXPERIMENT = {
@@ -144,7 +161,9 @@ METRIC, BATCH = f"{RUNS}/log-metric", f"{RUNS}/log-batch"
 BASE = {"run_id": "{probe}", "key": "m"}
 row("POST", METRIC, BASE | {"value": "NaN", "timestamp": 1}, answer={})
 row("POST", METRIC, BASE | {"value": "Infinity", "timestamp": "2", "step": "3"}, answer={})
-refuses("POST", METRIC, BASE | {"value": "abc", "timestamp": 1}, 400, INVALID, "Invalid value \"abc\" for parameter 'value'")
+refuses(
+    "POST", METRIC, BASE | {"value": "abc", "timestamp": 1}, 400, INVALID, "Invalid value \"abc\" for parameter 'value'"
+)
 refuses("POST", METRIC, BASE | {"timestamp": 1}, 400, INVALID, "Missing value for required parameter 'value'")
 refuses("POST", METRIC, BASE | {"value": 1}, 400, INVALID, "Missing value for required parameter 'timestamp'")
 for key, resolved in [("/etc", "/etc"), ("a/../b", "b")]:

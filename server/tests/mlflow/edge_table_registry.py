@@ -34,7 +34,12 @@ row("GET", f"{VERSIONS}/search", {"filter": "name ILIKE 'EDGES%' AND run_id IN (
 row("GET", f"{VERSIONS}/search", {"filter": "version_number > 0 AND tag.k = '{unique}'"}, answer={})
 refuses("GET", f"{VERSIONS}/search", {"filter": "current_stage = 'Production'"}, 400, INVALID,
         "Invalid attribute key 'current_stage' specified", "version_number")  # fmt: skip
-row("GET", f"{VERSIONS}/search", {"order_by": "name DESC", "max_results": 1}, answer={"model_versions": [ANY_VERSION]} | PAGE)
+row(
+    "GET",
+    f"{VERSIONS}/search",
+    {"order_by": "name DESC", "max_results": 1},
+    answer={"model_versions": [ANY_VERSION]} | PAGE,
+)
 MOVE = {"name": "{model}", "version": "1"}
 row("POST", f"{VERSIONS}/transition-stage", MOVE | {"stage": "production", "archive_existing_versions": False},
     answer={"model_version": version(aliases=Unordered(["stable"]))}, besides=FOLLOWS)  # fmt: skip
@@ -49,8 +54,17 @@ refuses("POST", f"{VERSIONS}/create", {"name": "{model}", "source": "/etc"}, 400
         "Invalid model version source: '/etc'", "run_id")  # fmt: skip
 refuses("POST", f"{VERSIONS}/create", {"name": "{model}", "source": "mlflow-artifacts:/9/zz/artifacts/m"}, 400, INVALID,
         "Invalid model version source: 'mlflow-artifacts:/9/zz/artifacts/m'", "run_id")  # fmt: skip
-refuses("POST", f"{VERSIONS}/create", {"name": "nope", "source": "s3://b/x"}, 404, MISSING, "Registered Model with name=nope not found")
-row("GET", f"{VERSIONS}/get-download-uri", {"name": "{model}", "version": "2"}, answer={"artifact_uri": "s3://bucket/x"})
+refuses(
+    "POST",
+    f"{VERSIONS}/create",
+    {"name": "nope", "source": "s3://b/x"},
+    404,
+    MISSING,
+    "Registered Model with name=nope not found",
+)
+row(
+    "GET", f"{VERSIONS}/get-download-uri", {"name": "{model}", "version": "2"}, answer={"artifact_uri": "s3://bucket/x"}
+)
 ALIAS = f"{MODELS}/alias"
 row("DELETE", ALIAS, {"name": "{model}", "alias": "zzz"}, answer={})
 refuses("POST", ALIAS, {"name": "{model}", "alias": "bad alias", "version": "1"}, 400, INVALID,
@@ -70,7 +84,14 @@ refuses("GET", f"{FILES}/artifacts", {"path": "../.."}, 400, INVALID, "Invalid p
 refuses("GET", f"{FILES}/artifacts/{{experiment}}/nofile", None, 404, MISSING, "{experiment}/nofile")
 row("GET", f"{FILES}/artifacts", {"path": "{experiment}/none"}, answer={})
 row("DELETE", f"{FILES}/artifacts/{{experiment}}/none", answer={})
-refuses("POST", f"{FILES}/mpu/create/{{experiment}}/x", {"path": "x", "num_parts": 2}, 501, "NOT_IMPLEMENTED", "Multipart upload")
+refuses(
+    "POST",
+    f"{FILES}/mpu/create/{{experiment}}/x",
+    {"path": "x", "num_parts": 2},
+    501,
+    "NOT_IMPLEMENTED",
+    "Multipart upload",
+)
 refuses("GET", f"{FILES}/presigned/{{experiment}}/x", None, 501, "NOT_IMPLEMENTED")
 row("GET", f"{JSON}/artifacts/list", {"run_id": "{ctr}"}, answer={
     "root_uri": "mlflow-artifacts:/{experiment}/{ctr}/artifacts",

@@ -143,9 +143,7 @@ def autolog(state):
             data = rows.matrix()
             settings = {"objective": "binary:logistic", "eval_metric": ["auc", "logloss"], "nthread": 1}
             measured = {}
-            booster = xgboost.train(
-                settings, data, num_boost_round=3, evals=[(data, "train")], evals_result=measured
-            )
+            booster = xgboost.train(settings, data, num_boost_round=3, evals=[(data, "train")], evals_result=measured)
     finally:
         mlflow.xgboost.autolog(disable=True)
     kept = mlflow.get_run(run.info.run_id)

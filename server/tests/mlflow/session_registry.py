@@ -141,7 +141,10 @@ def tags(state):
     client.set_registered_model_tag(state.name, "owner", "me")
     equal(client.get_model_version(state.name, "1").tags.get("auc"), "0.75", "tag of the version")
     equal(client.get_registered_model(state.name).tags.get("owner"), "me", "tag of the model")
-    equal([each.name for each in client.search_registered_models(f"tag.owner = 'me' AND name = '{state.name}'")], [state.name])
+    equal(
+        [each.name for each in client.search_registered_models(f"tag.owner = 'me' AND name = '{state.name}'")],
+        [state.name],
+    )
     client.delete_model_version_tag(state.name, "1", "auc")
     client.delete_registered_model_tag(state.name, "owner")
     equal(client.get_model_version(state.name, "1").tags.get("auc"), None, "tag of the version")

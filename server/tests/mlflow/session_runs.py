@@ -124,9 +124,7 @@ def log_dict(state):
 def log_input(state):
     columns, labels = rows.frame()
     with_labels = columns.assign(y=labels)
-    dataset = mlflow.data.from_pandas(
-        with_labels, source="s3://criteo/day_0.parquet", name="criteo-day0", targets="y"
-    )
+    dataset = mlflow.data.from_pandas(with_labels, source="s3://criteo/day_0.parquet", name="criteo-day0", targets="y")
     mlflow.log_input(dataset, context="training")
     inputs = state.client.get_run(state.run).inputs.dataset_inputs
     equal(len(inputs), 1, "number of datasets")

@@ -142,7 +142,9 @@ def versions(state):
 
 @check("one version is in Production, all others that were there are archived")
 def production(state):
-    stages = {int(each.version): each.current_stage for each in state.client.search_model_versions(f"name = '{state.name}'")}
+    stages = {
+        int(each.version): each.current_stage for each in state.client.search_model_versions(f"name = '{state.name}'")
+    }
     held = [version for version, stage in stages.items() if stage == "Production"]
     equal(len(held), 1, f"number of versions in Production, {held},")
     for _, number in state.written:
