@@ -328,6 +328,19 @@ mod tests {
     }
 
     #[test]
+    fn a_killed_service_is_gone_and_its_signals_do_not_matter() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' INT TERM; echo ready; while :; do sleep 1; done"]);
+        let mut service = Service::start("database", &mut command, log.path()).unwrap();
+        let ready = || std::fs::read_to_string(log.path()).unwrap().contains("ready");
+        service.wait_until(Duration::from_secs(10), ready).unwrap();
+        let process = Pid::from_raw(service.id());
+        service.kill().unwrap();
+        assert!(nix::sys::signal::kill(process, None).is_err());
+    }
+
+    #[test]
     fn a_service_that_ends_is_an_error_with_its_last_lines() {
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut command = Command::new("sh");
