@@ -1,9 +1,11 @@
 """What MLflow's API promises beyond one user's session: validation of every field, orders, pages, sampling of long
-histories, and where versions may come from. `contract.py URL`; all of it holds for MLflow's own server too.
+histories, and where versions may come from. `contract.py URL clickleaf|mlflow`; it holds for both, but for versions
+whose files are in another store: for this server a READY version is one whose files are here.
 """
 
 import json
 import os
+import socket
 import sys
 import time
 
@@ -15,6 +17,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 
 from suite import Suite, equal, holds, refused, state
 
+SERVER = sys.argv[2]
 suite = Suite()
 check = suite.check
 TOKEN = os.environ.get("MLFLOW_TRACKING_TOKEN")
@@ -273,15 +276,22 @@ def datasets(state):
     equal((answer.status_code, answer.json()), (200, {"dataset_summaries": [expected]}), "summaries")
 
 
-@check("versions come from where they may: other stores unchecked, this one's only from the run, and never upwards")
+@check("versions come from where they may: other stores, this one's only from the run, and never upwards")
 def sources(state):
     name = f"contract-{state.unique}"
     state.client.create_registered_model(name)
     root = state.client.get_run(state.run).info.artifact_uri
     create = "model-versions/create"
-    for source in ("runs:/run_id/model", "s3://bucket/model", "dbfs:/models/x"):
-        made = state.client.create_model_version(name, source, "run_id")
-        equal((made.source, made.run_id, made.status), (source, "run_id", "READY"), "version")
+    made = state.client.create_model_version(name, "runs:/run_id/model", "run_id")
+    equal((made.source, made.run_id, made.status), ("runs:/run_id/model", "run_id", "READY"), "version")
+    elsewhere = "READY" if SERVER == "mlflow" else "FAILED_REGISTRATION"
+    for number, source in ((2, "s3://bucket/model"), (3, "dbfs:/models/x")):
+        answer = ask(
+            state, "POST", f"/api/2.0/mlflow/{create}", json={"name": name, "source": source, "run_id": "run_id"}
+        )
+        equal(answer.status_code, 200, f"status: {answer.text[:300]}")
+        kept = state.client.get_model_version(name, str(number))
+        equal((kept.source, kept.run_id, kept.status), (source, "run_id", elsewhere), "version")
     outside = [
         "mlflow-artifacts://host:9000/models/../../../",
         "http://host:9000/models/../../../",
@@ -395,6 +405,37 @@ def downloads(state):
     equal(sizes, {name: len(body) for name, body in content.items()}, "sizes")
     equal(ask(state, "DELETE", f"{place}/page.html").status_code, 200, "status of the deletion")
     equal(ask(state, "GET", f"{place}/page.html").status_code, 404, "status of what was deleted")
+
+
+@check("a connection whose upload was refused before its body came answers the next request, or says that it closes")
+def refused_upload(state):
+    host, port = state.url.removeprefix("http://").split(":")
+    token = f"Authorization: {HEADERS['Authorization']}\r\n" if HEADERS else ""
+    head = f"Host: {host}:{port}\r\n{token}"
+
+    def answer(connection):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            received = connection.recv(65536)
+            holds(received, f"the connection was closed after {data!r}")
+            data += received
+        return data
+
+    with socket.create_connection((host, int(port)), timeout=1) as connection:
+        path = "/api/2.0/mlflow-artifacts/artifacts/1/%2e%2e/%2e%2e/etc"
+        connection.sendall(f"PUT {path} HTTP/1.1\r\n{head}Content-Length: 1\r\n\r\n".encode())
+        try:
+            first = answer(connection)
+        except TimeoutError:  # it waits for the body, as it may
+            first = None
+        connection.sendall(b"x")
+        connection.settimeout(10)
+        first = first or answer(connection)
+        holds(first.startswith(b"HTTP/1.1 400 "), f"answered {first!r}")
+        if b"connection: close" not in first.lower():
+            connection.sendall(f"GET /health HTTP/1.1\r\n{head}\r\n".encode())
+            second = answer(connection)
+            holds(b"HTTP/1.1 200 " in second, f"answered {second!r}")
 
 
 sys.exit(suite.run(state(sys.argv[1:])))

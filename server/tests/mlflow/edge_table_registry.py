@@ -25,6 +25,8 @@ ANY_MODEL = {
     "latest_versions?": "<any>", "tags?": "<any>", "aliases?": "<any>",
 }  # fmt: skip
 PAGE = {"next_page_token?": "<string>"}
+# What becomes of versions whose files are in another store, `{elsewhere}` in the rows.
+ELSEWHERE = ("FAILED_REGISTRATION", "a READY version is one whose files are here, and stay")
 # Where this server's answer has one alias more.
 FOLLOWS = ("champion", "the alias champion follows what is in Production")
 
@@ -49,7 +51,8 @@ refuses("POST", f"{VERSIONS}/transition-stage", MOVE | {"stage": "Archived", "ar
 row("POST", f"{VERSIONS}/transition-stage", MOVE | {"stage": "Production"},
     answer={"model_version": version(aliases=Unordered(["stable"]))}, besides=FOLLOWS)  # fmt: skip
 row("POST", f"{VERSIONS}/create", {"name": "{model}", "source": "s3://bucket/x"},
-    answer={"model_version": version("2", "None", source="s3://bucket/x", run_id="", status="<string>")})  # fmt: skip
+    answer={"model_version": version("2", "None", source="s3://bucket/x", run_id="", status="{elsewhere}")},
+    differs=f"status {ELSEWHERE[0]} instead of READY: {ELSEWHERE[1]}")  # fmt: skip
 refuses("POST", f"{VERSIONS}/create", {"name": "{model}", "source": "/etc"}, 400, INVALID,
         "Invalid model version source: '/etc'", "run_id")  # fmt: skip
 refuses("POST", f"{VERSIONS}/create", {"name": "{model}", "source": "mlflow-artifacts:/9/zz/artifacts/m"}, 400, INVALID,
@@ -74,8 +77,8 @@ refuses("POST", ALIAS, {"name": "{model}", "alias": "x", "version": "99"}, 404, 
 row("GET", f"{MODELS}/get-latest-versions", {"name": "{model}"},
     answer={"model_versions": Unordered([
         version(**{"aliases?": Unordered(["stable"])}),
-        version("2", "None", source="s3://bucket/x", run_id="", status="<string>"),
-    ])}, besides=FOLLOWS)  # fmt: skip
+        version("2", "None", source="s3://bucket/x", run_id="", status="{elsewhere}"),
+    ])}, besides=FOLLOWS, differs=f"status {ELSEWHERE[0]} instead of READY: {ELSEWHERE[1]}")  # fmt: skip
 
 # Files
 for way in ("x/../../etc", "%2e%2e/%2e%2e/etc"):
@@ -117,5 +120,13 @@ row("PUT", f"{FILES}/artifacts/{{experiment}}/{{auto}}/artifacts/model/new.txt",
     ours=(409, "RESOURCE_CONFLICT", "what a version points to gains no files"))  # fmt: skip
 row("DELETE", f"{FILES}/artifacts/{{experiment}}/{{auto}}/artifacts/model", answer=None,
     ours=(409, "RESOURCE_CONFLICT", "what a version points to never goes away"))  # fmt: skip
+# An answer must reach a client that is still sending.
+row(
+    "PUT",
+    f"{FILES}/artifacts/{{experiment}}/{{auto}}/artifacts/model/model.ubj",
+    bytes(8_000_000),
+    answer=None,
+    ours=(409, "RESOURCE_CONFLICT", "what a version points to never changes"),
+)
 # And where it does not: a file beside the version's.
 row("PUT", f"{FILES}/artifacts/{{experiment}}/{{auto}}/artifacts/beside.txt", b"new", answer=None)

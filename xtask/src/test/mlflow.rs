@@ -51,7 +51,7 @@ pub(super) fn check(state: &mut State) -> Result<()> {
             script(&three, "client_3.py", &[]),
             script(&two, "client_2.py", &[]),
             script(&three, "edges.py", &["clickleaf"]),
-            script(&three, "contract.py", &[]),
+            script(&three, "contract.py", &["clickleaf"]),
             script(
                 &three,
                 "trained.py",
