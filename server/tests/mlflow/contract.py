@@ -304,8 +304,8 @@ def sources(state):
     for source in outside:
         bad(state, create, {"name": name, "source": source, "run_id": state.run}, "ource")
     for sent in (
-        {"source": "/tmp", "run_id": state.run},
-        {"source": "file:///tmp"},
+        {"source": "/etc", "run_id": state.run},
+        {"source": "file:///etc"},
         {"source": f"{root}/../../x", "run_id": state.run},
         {"source": root},
     ):
