@@ -13,6 +13,7 @@ mod machine;
 mod models;
 mod page;
 mod quality;
+mod registry;
 mod results;
 mod rounds;
 mod sizes;
@@ -50,6 +51,8 @@ enum What {
     Inference(Inference),
     /// How well real clicks are predicted, beside CatBoost, LightGBM and XGBoost; prints one table.
     Quality(quality::Options),
+    /// This project's server beside MLflow's: requests a second, the slowest, memory; prints one table.
+    Registry(registry::Options),
 }
 
 /// What of it, and how long.
@@ -71,6 +74,7 @@ pub fn run(options: &Options) -> Result<()> {
     match &options.what {
         What::Inference(options) => inference(options),
         What::Quality(options) => quality::run(options),
+        What::Registry(options) => registry::run(options),
     }
 }
 

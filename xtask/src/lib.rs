@@ -7,6 +7,7 @@ pub mod bench;
 pub mod demo;
 pub mod directions;
 pub mod fuzz;
+pub mod mlflow;
 pub mod package;
 pub mod process;
 pub mod programs;

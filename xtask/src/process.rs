@@ -138,6 +138,19 @@ impl Running {
         })
     }
 
+    /// Ends the child itself as a power cut would, and waits until it is gone. What it started must notice by itself.
+    pub fn kill(mut self) -> Result<()> {
+        let mut child = self.child.take().context("the child was waited for already")?;
+        let killed = child.kill().and_then(|()| child.wait().map(|_| ()));
+        self.forget();
+        killed.context("killing a child")
+    }
+
+    /// The child's process id.
+    pub fn id(&self) -> i32 {
+        self.group
+    }
+
     fn finish(mut self) -> Result<std::process::Output> {
         let child = self.child.take().context("the child was waited for already")?;
         let output = child.wait_with_output();
@@ -234,7 +247,19 @@ impl Service {
         }
     }
 
-    fn last_lines(&self) -> String {
+    /// Ends it without warning.
+    pub fn kill(self) -> Result<()> {
+        let name = self.name;
+        self.running.kill().with_context(|| format!("killing {name}"))
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> i32 {
+        self.running.id()
+    }
+
+    /// The end of what it wrote.
+    pub fn last_lines(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
@@ -300,6 +325,19 @@ mod tests {
             assert!(Instant::now() < deadline, "{grandchild} is still there");
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    #[test]
+    fn a_killed_service_is_gone_and_its_signals_do_not_matter() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' INT TERM; echo ready; while :; do sleep 1; done"]);
+        let mut service = Service::start("database", &mut command, log.path()).unwrap();
+        let ready = || std::fs::read_to_string(log.path()).unwrap().contains("ready");
+        service.wait_until(Duration::from_secs(10), ready).unwrap();
+        let process = Pid::from_raw(service.id());
+        service.kill().unwrap();
+        assert!(nix::sys::signal::kill(process, None).is_err());
     }
 
     #[test]

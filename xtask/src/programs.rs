@@ -70,8 +70,18 @@ impl Installation {
         command
     }
 
-    /// Makes configuration, token and keys, each only if it isn't there. Says what it made.
+    /// Makes configuration, token and keys, each only if it isn't there. Says what it made. The database is a file and
+    /// the store a folder.
     pub fn prepare(&self) -> Result<()> {
+        let text = |name: &str| self.folder.join(name).display().to_string();
+        self.prepare_on(&[
+            ("database_url", format!("sqlite://{}", text("clickleaf.db"))),
+            ("store_url", text("store")),
+        ])
+    }
+
+    /// The same with these settings of database and store.
+    pub fn prepare_on(&self, backend: &[(&str, String)]) -> Result<()> {
         fs::create_dir_all(self.folder.join("logs"))?;
         if self.create("token", &format!("{}\n", random_hex(24)?))? {
             eprintln!("a random token in {}", self.token().display());
@@ -86,17 +96,13 @@ impl Installation {
         }
         let text = |path: PathBuf| path.display().to_string();
         let mut settings = toml::Table::new();
-        for (key, value) in [
-            (
-                "database_url",
-                format!("sqlite://{}", text(self.folder.join("clickleaf.db"))),
-            ),
-            ("store_url", text(self.folder.join("store"))),
+        let files = [
             ("token_file", text(self.token())),
             ("signing_key", text(self.signing_key())),
             ("verification_key", text(self.verification_key())),
-        ] {
-            settings.insert(key.to_owned(), toml::Value::String(value));
+        ];
+        for (key, value) in backend.iter().chain(&files) {
+            settings.insert((*key).to_owned(), toml::Value::String(value.clone()));
         }
         if self.create("clickleaf.toml", &toml::to_string(&settings)?)? {
             eprintln!("a configuration in {}", self.config().display());

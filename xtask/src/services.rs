@@ -5,17 +5,20 @@ mod garage;
 mod postgres;
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::process::Service;
+use postgres::Cluster;
 
 /// Both servers and what a test must know of them.
 #[derive(Debug)]
 pub struct Services {
     // Dropped in this order: processes before their folder.
-    running: Vec<Service>,
+    database: Cluster,
+    store: Service,
     environment: Vec<(&'static str, String)>,
     _folder: TempDir,
 }
@@ -32,7 +35,8 @@ impl Services {
         let (store, credentials) = garage::start(folder.path()).context("starting Garage")?;
         environment.extend(credentials);
         Ok(Self {
-            running: vec![database, store],
+            database,
+            store,
             environment,
             _folder: folder,
         })
@@ -43,9 +47,32 @@ impl Services {
         &self.environment
     }
 
+    /// The value of one of them.
+    pub fn variable(&self, name: &str) -> Result<&str> {
+        let found = self.environment.iter().find(|(known, _)| *known == name);
+        let (_, value) = found.with_context(|| format!("the services have no {name}"))?;
+        Ok(value)
+    }
+
+    /// Makes a database beside the one that tests use, and gives its URL.
+    pub fn create_database(&self, name: &str) -> Result<String> {
+        let url = self.variable("CLICKLEAF_TEST_POSTGRES_URL")?;
+        self.database.create(url, name)?;
+        let (server, _) = url.rsplit_once('/').context("a URL without a database")?;
+        Ok(format!("{server}/{name}"))
+    }
+
+    /// Kills PostgreSQL without warning and starts it again after a moment.
+    pub fn kill_database(&mut self, dead_for: Duration) -> Result<()> {
+        self.database
+            .kill_and_start(dead_for)
+            .context("starting PostgreSQL again")
+    }
+
     /// Fails when a server has died.
     pub fn check(&mut self) -> Result<()> {
-        self.running.iter_mut().try_for_each(Service::check)
+        self.database.check()?;
+        self.store.check()
     }
 }
 

@@ -4,6 +4,7 @@ mod checks;
 mod executables;
 mod manifests;
 mod matrix;
+mod mlflow;
 mod package;
 mod page;
 
@@ -136,6 +137,11 @@ const STEPS: &[Step] = &[
         name: "e2e",
         about: "the whole system, in a real browser",
         run: executables::end_to_end,
+    },
+    Step {
+        name: "mlflow",
+        about: "the clients of MLflow 3 and 2, on SQLite and files, on PostgreSQL and S3",
+        run: mlflow::check,
     },
     Step {
         name: "manifests",
