@@ -3,11 +3,14 @@
 //! Invariant: what a ready version points to can't be changed, neither can what is recorded of it be handed out with other
 //! bytes.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use registry::{Bucket, RegistryError};
 use serde_json::{Map, Value, json};
 
@@ -15,15 +18,25 @@ use super::error::{Code, MlflowError};
 use super::wire::Message;
 use crate::state::AppState;
 
+/// Bytes of a refused upload that are read, and for how long.
+const MOST_UNREAD: usize = 16 << 20;
+const UNREAD_LIMIT: Duration = Duration::from_secs(5);
+
 /// Writes a file, over the one that is there.
 pub(crate) async fn put(
     State(state): State<AppState>,
     Path(path): Path<String>,
     request: Request,
-) -> Result<StatusCode, MlflowError> {
-    let key = checked(&path)?;
-    refuse_registered(&state, key).await?;
-    let stream = request.into_body().into_data_stream();
+) -> Result<Response, MlflowError> {
+    let mut stream = request.into_body().into_data_stream();
+    let allowed = async {
+        let key = checked(&path)?;
+        refuse_registered(&state, key).await.map(|()| key)
+    };
+    let key = match allowed.await {
+        Ok(key) => key,
+        Err(refused) => return Ok(answer_unread(refused, &mut stream).await),
+    };
     let received = state.registry.artifacts().receive(Bucket::Artifacts, key, stream);
     let received = match received.await {
         Ok(received) => received,
@@ -40,7 +53,29 @@ pub(crate) async fn put(
         return Err(refused);
     }
     received.finish().await?;
-    Ok(StatusCode::OK)
+    Ok(StatusCode::OK.into_response())
+}
+
+/// Refuses what wasn't read. A little is read all the same, so that the connection can go on; else the client is told
+/// that it can't.
+async fn answer_unread(refused: MlflowError, body: &mut BodyDataStream) -> Response {
+    let read = async {
+        let mut bytes = 0;
+        while let Some(Ok(chunk)) = body.next().await {
+            bytes += chunk.len();
+            if bytes > MOST_UNREAD {
+                return false;
+            }
+        }
+        true
+    };
+    let is_read = tokio::time::timeout(UNREAD_LIMIT, read).await.unwrap_or(false);
+    let mut response = refused.into_response();
+    if !is_read {
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Hands a file out, or a range of it.

@@ -4,7 +4,7 @@ A row is a request and its answer. `{words}` in strings are names that `edges.py
 key that ends in `?` may be missing, `<string>`, `<integer>`, `<number>` and `<any>` stand for any value of that kind,
 `<a|b>` for one of those texts, an `Unordered` list may come in any order; of an error, `code` must be equal and each
 of `texts` must be in the message. `ours` is where this server answers otherwise on purpose, with the reason: another
-status and code; `besides` is an alias that it shows besides; `differs` says what another difference is.
+status and code; `besides` is an alias that it shows besides.
 """
 
 JSON, REGISTRY, FILES = "/api/2.0/mlflow", "/api/2.0/mlflow", "/api/2.0/mlflow-artifacts"

@@ -56,15 +56,15 @@ pub struct TrainParams {
 impl Default for TrainParams {
     fn default() -> Self {
         Self {
-            eta: 0.08,
-            max_depth: 6,
+            eta: 0.05,
+            max_depth: 5,
             min_child_weight: 20.0,
-            subsample: 0.6,
+            subsample: 0.7,
             colsample_bytree: 0.3,
             lambda: 5.0,
             max_bin: 256,
-            num_parallel_tree: 4,
-            rounds: 1500,
+            num_parallel_tree: 2,
+            rounds: 560,
             early_stopping_rounds: 50,
             refit: true,
             nthread: 0,

@@ -77,7 +77,7 @@ pub(super) async fn resolve(
     Ok(Source {
         storage_uri,
         run_id: owner.and_then(|owner| owner.run_id),
-        is_only_a_name: false,
+        is_only_a_name: !is_local && !is_ours,
     })
 }
 
