@@ -2,19 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
 
-mod support;
-
-use std::io::Write;
-
 use model_export::{EncoderConfig, EncoderFit, FittedEncoder, Row};
-use support::{Home, small};
-use trainer::cancel::CancelToken;
 use trainer::generate::Generator;
-use trainer::ingest::Data;
 use trainer::metrics::Metrics;
-use trainer::pipeline;
-use trainer::progress::NoProgress;
-use trainer::source::Source;
 
 /// Generated rows, each with the label of another one.
 fn shuffled(count: usize) -> Vec<Row> {
@@ -97,24 +87,4 @@ fn no_feature_of_a_training_row_knows_its_label() {
         }
     }
     panic!("no mean leaks even with the row's own label in it: {strongest}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_learnt_from_shuffled_labels() {
-    let home = Home::new().await;
-    let rows = shuffled(20_000);
-    let path = home.folder.path().join("shuffled.tsv");
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
-    for row in &rows {
-        writeln!(file, "{}", row.to_tsv()).unwrap();
-    }
-    file.into_inner().unwrap().sync_all().unwrap();
-    let mut config = small(0, 1);
-    config.data = Data::Sources(vec![Source::parse(path.to_str().unwrap())]);
-    let outcome = pipeline::run(&home.registry, &config, &NoProgress, &CancelToken::new())
-        .await
-        .unwrap();
-    let area = outcome.metrics["test_auc"];
-    let noise = noise(&rows[18_000..]);
-    assert!((area - 0.5).abs() < noise, "{area}, by chance within {noise}");
 }

@@ -87,7 +87,7 @@ async fn a_run_leaves_a_version_whose_file_gives_the_logged_metrics() {
     assert!(logged["oracle_auc"] > logged["test_auc"], "{logged:?}");
     assert!(logged["oracle_logloss"] < logged["test_logloss"], "{logged:?}");
 
-    // One point a round, and the best one is the model's last.
+    // One point a round. The model has as many rounds as the best one says, and more for the rows of the refit.
     let curve = home
         .registry
         .metric_history(&outcome.run_id, "validation_logloss")
@@ -96,7 +96,21 @@ async fn a_run_leaves_a_version_whose_file_gives_the_logged_metrics() {
     let steps: Vec<i64> = curve.iter().map(|point| point.step).collect();
     assert_eq!(steps, (0..curve.len() as i64).collect::<Vec<_>>());
     let best = curve.iter().min_by(|a, b| a.value.total_cmp(&b.value)).unwrap();
-    assert_eq!(model.ensemble().trees() as i64, best.step + 1);
+    let params = &config.train.params;
+    let rounds = match params.refit {
+        true => (best.step + 1) * 9 / 8,
+        false => best.step + 1,
+    };
+    assert_eq!(
+        model.ensemble().trees() as i64,
+        rounds * i64::from(params.num_parallel_tree)
+    );
+    let trained_on = if params.refit {
+        ROWS * 9 / 10
+    } else {
+        ROWS * 8 / 10
+    };
+    assert_eq!(model.provenance().training_rows, trained_on);
 
     // The directory is exactly what the signature vouches for.
     let prefix = format!("{}/{}/artifacts/model/", run.experiment_id, run.run_id);
