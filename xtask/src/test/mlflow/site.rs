@@ -133,6 +133,7 @@ impl Site {
         let mut train = self.installation.program("clickleaf-trainer");
         train.args([
             "run",
+            "--no-refit",
             "--promote",
             "--json",
             "--rounds",
