@@ -32,13 +32,7 @@ impl FeatureModel {
                 features: ensemble.features(),
             });
         }
-        // A map as provenances have it: a general sort would be several times the code in a page.
-        let mut seen = BTreeMap::new();
-        for name in &feature_names {
-            if seen.insert(name.clone(), String::new()).is_some() {
-                return Err(FormatError::SameName { name: name.clone() });
-            }
-        }
+        check_distinct(&feature_names)?;
         provenance.check()?;
         Ok(Self {
             ensemble,
@@ -110,6 +104,19 @@ impl FeatureModel {
         self.margins(rows, &mut margins);
         self.ensemble.objective().apply_rows(groups, &margins, out);
     }
+}
+
+/// Apart from the rest, for models without names.
+#[inline(never)]
+fn check_distinct(names: &[String]) -> Result<(), FormatError> {
+    // A map as provenances have it: a general sort would be several times the code in a page.
+    let mut seen = BTreeMap::new();
+    for name in names {
+        if seen.insert(name.clone(), String::new()).is_some() {
+            return Err(FormatError::SameName { name: name.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// What a compact file may hold.

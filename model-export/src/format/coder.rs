@@ -72,21 +72,15 @@ pub(in crate::format) trait Coder {
 
     /// A symbol, by how often each came in this context.
     fn frequent(&mut self, models: &mut Frequencies, context: usize, symbol: usize) -> usize {
-        let (sum, counts) = models.of(context);
-        let given: u16 = if Self::GIVEN {
-            counts[..symbol].iter().sum()
+        let sum = u32::from(models.sum(context));
+        let given = if Self::GIVEN {
+            models.below(context, symbol)
         } else {
             0
         };
-        let place = self.place(u32::from(sum), u32::from(given)) as u16;
-        let (mut symbol, mut below) = (0, 0);
-        while below + counts[symbol] <= place {
-            below += counts[symbol];
-            symbol += 1;
-        }
-        self.take(u32::from(sum), u32::from(below), u32::from(counts[symbol]));
-        models.learn(context, symbol);
-        symbol
+        let part = models.find(context, self.place(sum, u32::from(given)) as u16);
+        self.take(sum, u32::from(part.below), u32::from(part.size));
+        part.symbol
     }
 
     /// A value below `limit`, from its highest bit down, each by the bits above it. What `limit` rules out is not
@@ -126,12 +120,12 @@ pub(in crate::format) trait Coder {
     /// As [`Coder::number`]; the length is modelled by a context.
     fn number_after(&mut self, model: &mut Number, context: u32, value: u32) -> u32 {
         let length = u32::BITS - value.leading_zeros();
-        let length = self.symbol(&mut model.lengths[context as usize], 33, length);
+        let length = self.symbol(model.lengths(context), 33, length);
         if length < 2 {
             return length;
         }
         let first = 1 << (length - 1);
-        let rest = self.spread(&mut model.rest[length as usize], first, value & (first - 1));
+        let rest = self.spread(model.rest(length), first, value & (first - 1));
         first | rest
     }
 }

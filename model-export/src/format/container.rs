@@ -206,6 +206,7 @@ fn split(bytes: &[u8]) -> Result<File<'_>, FormatError> {
 }
 
 /// The first 8 bytes of the SHA-256 in version 0; FNV-1a since, which takes a tenth of the time.
+#[inline(never)]
 fn checksum(major: u8, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
     if major > 0 || cfg!(not(feature = "v0")) {
         let step = |hash: u64, byte: u64| (hash ^ byte).wrapping_mul(FNV_PRIME);

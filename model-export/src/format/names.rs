@@ -8,6 +8,8 @@ pub(super) fn write(names: &[String], writer: &mut Writer) {
     names.iter().for_each(|name| writer.text(name));
 }
 
+/// Apart from the readers of what every file has.
+#[inline(never)]
 pub(super) fn read(mut reader: Reader<'_>) -> Result<Vec<String>, FormatError> {
     let count = reader.count(8)?;
     if count == 0 {

@@ -43,18 +43,36 @@ pub(super) fn write(provenance: &Provenance, writer: &mut Writer) {
 }
 
 pub(super) fn read(mut reader: Reader<'_>) -> Result<Provenance, FormatError> {
-    let mut text = || reader.text().map(str::to_owned);
+    let mut texts: [String; 10] = Default::default();
+    for text in &mut texts {
+        *text = reader.text()?.to_owned();
+    }
+    let [
+        model_name,
+        experiment_name,
+        run_id,
+        run_name,
+        artifact_uri,
+        sources @ ..,
+    ] = texts;
+    let [
+        booster_sha256,
+        dataset_name,
+        dataset_digest,
+        engine,
+        trainer_version,
+    ] = sources;
     let provenance = Provenance {
-        model_name: text()?,
-        experiment_name: text()?,
-        run_id: text()?,
-        run_name: text()?,
-        artifact_uri: text()?,
-        booster_sha256: text()?,
-        dataset_name: text()?,
-        dataset_digest: text()?,
-        engine: text()?,
-        trainer_version: text()?,
+        model_name,
+        experiment_name,
+        run_id,
+        run_name,
+        artifact_uri,
+        booster_sha256,
+        dataset_name,
+        dataset_digest,
+        engine,
+        trainer_version,
         training_rows: reader.varint()?,
         trained_at_ms: reader.signed_varint()?,
         params: read_map(&mut reader, |reader| reader.text().map(str::to_owned))?,

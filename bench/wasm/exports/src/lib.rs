@@ -40,8 +40,17 @@ macro_rules! export {
             let bytes = unsafe { std::slice::from_raw_parts(address, bytes) };
             let loaded = <$evaluator as $crate::Evaluator>::load(bytes);
             let features = loaded.as_ref().map_or(0, $crate::Evaluator::features);
-            LOADED.set(loaded);
+            if let Some(before) = LOADED.replace(loaded) {
+                forget(before);
+            }
             features
+        }
+
+        /// Apart from `load`, which a browser compiles sooner without it.
+        #[cold]
+        #[inline(never)]
+        fn forget(before: $evaluator) {
+            drop(before);
         }
 
         #[allow(unsafe_code, reason = "rows and results come as addresses")]

@@ -35,13 +35,18 @@ impl Bit {
     }
 }
 
+/// Models of a length of 0 to 32 bits.
+const LENGTHS: usize = 64;
+/// Models of an evenly spread value.
+const PARTS: usize = 8;
+
 /// Models of a number of up to 32 bits: of its length, and of the bits after its first one.
 #[derive(Clone, Debug)]
 pub(in crate::format) struct Number {
-    /// By context.
-    pub(super) lengths: Vec<[Bit; 64]>,
-    /// By length.
-    pub(super) rest: [[Bit; 8]; 33],
+    /// Of each context [`LENGTHS`].
+    lengths: Vec<Bit>,
+    /// Of each length [`PARTS`].
+    rest: Vec<Bit>,
 }
 
 impl Default for Number {
@@ -52,11 +57,20 @@ impl Default for Number {
 
 impl Number {
     /// For numbers whose length is modelled by one of `contexts`.
+    #[inline(never)]
     pub(in crate::format) fn with_contexts(contexts: usize) -> Self {
         Self {
-            lengths: vec![[Bit::default(); 64]; contexts],
-            rest: [[Bit::default(); 8]; 33],
+            lengths: vec![Bit::default(); LENGTHS * contexts],
+            rest: vec![Bit::default(); PARTS * 33],
         }
+    }
+
+    pub(super) fn lengths(&mut self, context: u32) -> &mut [Bit] {
+        &mut self.lengths[LENGTHS * context as usize..][..LENGTHS]
+    }
+
+    pub(super) fn rest(&mut self, length: u32) -> &mut [Bit] {
+        &mut self.rest[PARTS * length as usize..][..PARTS]
     }
 }
 
@@ -64,41 +78,101 @@ impl Number {
 const GAIN: u16 = 16;
 /// The frequencies of a context are halved when their sum is above.
 const LARGEST_SUM: u16 = 1 << 13;
+/// Sums that are looked at together.
+const LANES: usize = 8;
 
 /// Models of symbols that are coded whole, by how often each came before.
 #[derive(Clone, Debug)]
 pub(in crate::format) struct Frequencies {
     symbols: usize,
-    /// Of each context the sum, then the frequency of each symbol.
-    counts: Vec<u16>,
+    /// Of a context, in lanes.
+    width: usize,
+    /// Of each context and symbol the frequencies up to it, then the sum of all until the lanes are full.
+    sums: Vec<[u16; LANES]>,
+}
+
+/// A symbol's part of the sum of all.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) symbol: usize,
+    pub(super) below: u16,
+    pub(super) size: u16,
 }
 
 impl Frequencies {
     /// Of at least one and at most 256 symbols.
     pub(in crate::format) fn new(contexts: usize, symbols: usize) -> Self {
-        let mut counts = vec![1; contexts * (symbols + 1)];
-        for sum in counts.iter_mut().step_by(symbols + 1) {
-            *sum = symbols as u16;
+        let width = symbols.div_ceil(LANES);
+        let first = |lanes: usize, lane: usize| (lanes * LANES + lane + 1).min(symbols) as u16;
+        let context: Vec<[u16; LANES]> = (0..width)
+            .map(|lanes| core::array::from_fn(|lane| first(lanes, lane)))
+            .collect();
+        Self {
+            symbols,
+            width,
+            sums: context.repeat(contexts),
         }
-        Self { symbols, counts }
     }
 
-    /// The sum and the frequency of each symbol.
-    pub(super) fn of(&self, context: usize) -> (u16, &[u16]) {
-        let counts = &self.counts[context * (self.symbols + 1)..][..=self.symbols];
-        (counts[0], &counts[1..])
+    fn context(&self, context: usize) -> &[u16] {
+        self.sums[context * self.width..][..self.width].as_flattened()
     }
 
-    pub(super) fn learn(&mut self, context: usize, symbol: usize) {
-        let counts = &mut self.counts[context * (self.symbols + 1)..][..=self.symbols];
-        counts[0] += GAIN;
-        counts[1 + symbol] += GAIN;
-        if counts[0] > LARGEST_SUM {
-            counts[0] = 0;
-            for at in 1..counts.len() {
-                counts[at] -= counts[at] / 2;
-                counts[0] += counts[at];
+    /// The frequencies of all symbols.
+    pub(super) fn sum(&self, context: usize) -> u16 {
+        self.context(context)[self.symbols - 1]
+    }
+
+    /// The frequencies of all symbols before one.
+    pub(super) fn below(&self, context: usize, symbol: usize) -> u16 {
+        if symbol == 0 {
+            0
+        } else {
+            self.context(context)[symbol - 1]
+        }
+    }
+
+    /// Finds the symbol whose part `place` is in, and learns that it came.
+    #[inline]
+    pub(super) fn find(&mut self, context: usize, place: u16) -> Part {
+        let sums = &mut self.sums[context * self.width..][..self.width];
+        // Without branches, a vector of sums at a time.
+        let mut reach = [0; LANES];
+        let mut at = 0;
+        // Unrolled, these few turns would be several times the code for a browser to compile.
+        while at < core::hint::black_box(sums.len()) {
+            for (sum, reach) in sums[at].iter_mut().zip(&mut reach) {
+                // Signed, for which more processors have an instruction.
+                let reaches = u16::from(*sum as i16 > place as i16);
+                *sum += reaches * GAIN;
+                *reach += reaches;
             }
+            at += 1;
         }
+        let sums = sums.as_flattened_mut();
+        let symbol = sums.len() - usize::from(reach.iter().sum::<u16>());
+        let below = if symbol == 0 { 0 } else { sums[symbol - 1] };
+        let part = Part {
+            symbol,
+            below,
+            size: sums[symbol] - GAIN - below,
+        };
+        if sums[sums.len() - 1] > LARGEST_SUM {
+            halve(sums, self.symbols);
+        }
+        part
     }
+}
+
+#[cold]
+#[inline(never)]
+fn halve(sums: &mut [u16], symbols: usize) {
+    let (mut before, mut sum) = (0, 0);
+    for entry in &mut sums[..symbols] {
+        let count = *entry - before;
+        before = *entry;
+        sum += count - count / 2;
+        *entry = sum;
+    }
+    sums[symbols..].fill(sum);
 }

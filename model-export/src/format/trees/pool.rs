@@ -65,6 +65,9 @@ impl Pool {
 
     /// How many are left of the things before `end`.
     pub(super) fn sum(&self, end: usize) -> u32 {
+        if end == 0 {
+            return 0;
+        }
         if end == self.things {
             return self.left;
         }

@@ -16,12 +16,27 @@ const PARTS: usize = 8;
 #[derive(Clone, Copy)]
 pub(super) struct Drawn {
     /// Where its feature's table is.
-    table: u32,
+    pub(super) table: u32,
     /// Where its threshold is in the table; none for a split on categories.
     threshold: Option<u32>,
     pub(super) default_left: bool,
     /// The estimated share of the rows with a value that go left.
     pub(super) share: f64,
+}
+
+/// Tables, some of which can't be told apart.
+#[derive(Clone, Copy, Default)]
+pub(super) struct TableSet(u64);
+
+impl TableSet {
+    pub(super) fn with(self, table: u32) -> Self {
+        Self(self.0 | 1 << (table % u64::BITS))
+    }
+
+    /// Whether the table may be among them.
+    fn may_have(self, table: u32) -> bool {
+        self.0 >> (table % u64::BITS) & 1 == 1
+    }
 }
 
 /// What a split's ancestors on its feature leave.
@@ -163,7 +178,7 @@ fn code_kind(coder: &mut impl Coder, sets: u32, thresholds: u32, is_threshold: b
 
 fn above(known: &[Known], at: usize, table: u32, thresholds: usize) -> Above {
     let (mut low, mut high, mut missing) = (0, thresholds, 0);
-    let mut child = at;
+    let mut child = if known[at].above.may_have(table) { at } else { 0 };
     for _ in 0..ANCESTORS {
         if child == 0 {
             break;

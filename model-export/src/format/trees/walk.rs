@@ -1,6 +1,6 @@
 //! The trees themselves, node after node in breadth-first order, each by its ancestors and its sibling.
 
-use super::splits::{Drawn, Splits};
+use super::splits::{Drawn, Splits, TableSet};
 use crate::ensemble::{Ensemble, FlatNode};
 use crate::format::coder::{Bit, Coder};
 use crate::format::values::{SIZES, Sibling, Values};
@@ -19,6 +19,8 @@ pub(super) struct Known {
     pub(super) parent: u32,
     /// Of a split.
     pub(super) split: Option<Drawn>,
+    /// The tables of its ancestors' splits.
+    pub(super) above: TableSet,
     /// The estimated share of the rows that reach the node.
     share: f64,
     /// Of a leaf.
@@ -26,10 +28,11 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn new(parent: usize, share: f64) -> Self {
+    fn new(parent: usize, above: TableSet, share: f64) -> Self {
         Self {
             parent: parent as u32,
             split: None,
+            above,
             share,
             sibling: Sibling::default(),
         }
@@ -114,7 +117,7 @@ impl<'tables> Walk<'tables> {
             return Err("there are more trees than nodes");
         }
         self.known.clear();
-        self.known.push(Known::new(0, 1.0));
+        self.known.push(Known::new(0, TableSet::default(), 1.0));
         let (mut depth, mut level_end, mut at) = (0, 1, 0);
         while at < self.known.len() {
             if at == level_end {
@@ -161,6 +164,7 @@ impl<'tables> Walk<'tables> {
     fn grow(&mut self, at: usize, drawn: Drawn) {
         let rows = self.known[at].share;
         self.known[at].split = Some(drawn);
+        let above = self.known[at].above.with(drawn.table);
         let present = rows * (1.0 - MISSING);
         let missing = if drawn.default_left {
             [rows * MISSING, 0.0]
@@ -169,7 +173,7 @@ impl<'tables> Walk<'tables> {
         };
         let shares = [drawn.share, 1.0 - drawn.share];
         for (share, missing) in shares.into_iter().zip(missing) {
-            self.known.push(Known::new(at, present * share + missing));
+            self.known.push(Known::new(at, above, present * share + missing));
         }
     }
 }
