@@ -50,6 +50,7 @@ impl ProcessConfig {
             min_count: self.min_count,
             folds: self.folds,
             seed: self.seed,
+            crosses: Vec::new(),
         }
     }
 }
