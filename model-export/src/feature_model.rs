@@ -152,6 +152,22 @@ impl ModelFile {
         }
     }
 
+    /// Turns the margins of many rows into their outputs, row after row: those of [`Model::probability`], or as many for
+    /// each row as [`FeatureModel::outputs`].
+    pub fn outputs(&self, margins: &[f32], out: &mut [f32]) {
+        match self {
+            Self::Clicks(model) => {
+                for (margin, out) in margins.iter().zip(out) {
+                    *out = model.probability(*margin);
+                }
+            }
+            Self::Features(model) => {
+                let ensemble = model.ensemble();
+                ensemble.objective().apply_rows(ensemble.groups(), margins, out);
+            }
+        }
+    }
+
     /// The trees.
     pub fn ensemble(&self) -> &Ensemble {
         match self {

@@ -7,6 +7,7 @@
 //! length.
 
 mod bytes;
+mod calibration;
 mod coder;
 mod container;
 mod covers;
@@ -42,6 +43,11 @@ pub(crate) fn encode_model(model: &Model) -> Vec<u8> {
     sections.push(section(Kind::Samples, |writer| {
         samples::write(model.samples(), writer);
     }));
+    if let Some(calibration) = model.calibration() {
+        sections.push(section(Kind::Calibration, |writer| {
+            calibration::write(calibration, writer);
+        }));
+    }
     container::write(sections)
 }
 
@@ -68,7 +74,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     file.refuse(Kind::Names)?;
     let encoder = encoder::read(file.reader(Kind::Encoder)?)?;
     let samples = samples::read(file.reader(Kind::Samples)?)?;
-    let model = Model::new(encoder.clone(), ensemble, provenance, samples)?;
+    let mut model = Model::new(encoder.clone(), ensemble, provenance, samples)?;
+    if file.has(Kind::Calibration) {
+        model = model.with_calibration(calibration::read(file.reader(Kind::Calibration)?)?)?;
+    }
     if *model.encoder() != encoder {
         return Err(encoder::not_pruned());
     }
@@ -90,6 +99,7 @@ pub(crate) fn decode_features(bytes: &[u8]) -> Result<FeatureModel, FormatError>
 fn read_features(file: &File<'_>) -> Result<FeatureModel, FormatError> {
     let (provenance, ensemble) = read_shared(file)?;
     file.refuse(Kind::Samples)?;
+    file.refuse(Kind::Calibration)?;
     let names = if file.has(Kind::Names) {
         names::read(file.reader(Kind::Names)?)?
     } else {

@@ -24,6 +24,7 @@
 //! assert_eq!(row.categories[0], Some(0x68fd_1e64));
 //! ```
 
+mod calibration;
 mod digest;
 mod encoder;
 mod engine;
@@ -40,6 +41,7 @@ mod provenance;
 mod row;
 pub mod signature;
 
+pub use calibration::{Calibration, CalibrationError, Knot, MAX_KNOTS};
 pub use digest::sha256_hex;
 pub use encoder::{
     Cross, CrossError, Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder, KeyClass, MAX_CROSSES,

@@ -2,6 +2,7 @@
 //!
 //! Invariant: the encoder's width is the trees' number of features, and every sample row gives exactly its margin.
 
+use crate::calibration::Calibration;
 use crate::encoder::{Encoder, MAX_WIDTH};
 use crate::engine::LazyEngine;
 use crate::ensemble::Ensemble;
@@ -29,19 +30,10 @@ pub struct SampleRow {
 /// What a model says of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
-    /// Click probability, `1 / (1 + exp(-margin))`.
+    /// Click probability, `1 / (1 + exp(-margin))` unless the model has a [`Calibration`].
     pub probability: f32,
     /// Sum of base margin and leaves, before the sigmoid.
     pub margin: f32,
-}
-
-impl Prediction {
-    fn of(margin: f32) -> Self {
-        Self {
-            probability: probability(margin),
-            margin,
-        }
-    }
 }
 
 /// A complete model. Equality is of everything the file holds, of which the encoder is the pruned one.
@@ -51,6 +43,7 @@ pub struct Model {
     ensemble: Ensemble,
     provenance: Provenance,
     samples: Vec<SampleRow>,
+    calibration: Option<Calibration>,
     engine: LazyEngine,
 }
 
@@ -83,6 +76,7 @@ impl Model {
             ensemble,
             provenance,
             samples,
+            calibration: None,
             engine: LazyEngine::default(),
         };
         for (index, sample) in model.samples.iter().enumerate() {
@@ -99,6 +93,15 @@ impl Model {
             }
         }
         Ok(model)
+    }
+
+    /// The model whose probabilities are calibrated, by this instead of any it had. Margins stay as they are.
+    pub fn with_calibration(self, calibration: Calibration) -> Result<Self, FormatError> {
+        calibration.check()?;
+        Ok(Self {
+            calibration: Some(calibration),
+            ..self
+        })
     }
 
     /// Reads a compact file and checks all of it: `FORMAT.md` says what is in it.
@@ -121,7 +124,7 @@ impl Model {
     pub fn predict(&self, row: &Row) -> Prediction {
         let mut margin = [0.0];
         self.margins(self.encoded(row, &mut [0.0; MAX_WIDTH]), &mut margin);
-        Prediction::of(margin[0])
+        self.prediction(margin[0])
     }
 
     /// The click probabilities of many rows: those of [`Model::predict`], sooner.
@@ -136,9 +139,24 @@ impl Model {
                 self.encoder.encode(row, features);
             }
             self.margins(features, margins);
-            predictions.extend(margins.iter().copied().map(Prediction::of));
+            predictions.extend(margins.iter().copied().map(|margin| self.prediction(margin)));
         }
         predictions
+    }
+
+    /// The probability of a margin: calibrated, where the model has a [`Calibration`], else the sigmoid.
+    pub fn probability(&self, margin: f32) -> f32 {
+        match &self.calibration {
+            Some(calibration) => calibration.probability(margin),
+            None => probability(margin),
+        }
+    }
+
+    fn prediction(&self, margin: f32) -> Prediction {
+        Prediction {
+            probability: self.probability(margin),
+            margin,
+        }
     }
 
     /// Lays the trees out for fast evaluation now, which otherwise happens after a few rows.
@@ -171,6 +189,11 @@ impl Model {
     /// Where it comes from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
+    }
+
+    /// How margins become probabilities, where that is not by the sigmoid alone.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
     }
 
     /// The self-test rows.

@@ -38,6 +38,10 @@ fn every_cut_and_every_flipped_bit_is_refused() {
     for bytes in [
         support::model().to_bytes(),
         support::model_with_crosses().to_bytes(),
+        support::model()
+            .with_calibration(support::isotonic())
+            .unwrap()
+            .to_bytes(),
         forest::feature_model().to_bytes(),
     ] {
         for length in 0..bytes.len() {

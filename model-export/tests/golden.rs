@@ -174,6 +174,21 @@ fn version_1_with_crosses_is_written_and_read_as_ever() {
 }
 
 #[test]
+fn version_1_with_a_calibration_is_written_and_read_as_ever() {
+    for (name, calibration) in [("platt", support::platt()), ("isotonic", support::isotonic())] {
+        let model = support::model().with_calibration(calibration).unwrap();
+        let (file, text) = (format!("v1_{name}.leaf"), format!("v1_{name}.predictions.tsv"));
+        if blesses() {
+            std::fs::write(golden(&text), predictions(&model)).unwrap();
+        }
+        match check_file(&ModelFile::Clicks(Box::new(model)), &file) {
+            ModelFile::Clicks(read) => check_predictions(&read, &text),
+            other => panic!("a model of clicks was read as {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn version_1_of_features_is_written_and_read_as_ever() {
     let model = ModelFile::Features(Box::new(forest::feature_model()));
     if blesses() {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use model_export::Model;
 
+use crate::calibrate::among_sampled;
 use crate::generate::true_probability;
 use crate::metrics::{Metrics, MetricsError};
 use crate::row_file::RowFile;
@@ -26,9 +27,17 @@ pub enum EvaluateError {
     Metrics(#[from] MetricsError),
 }
 
-/// The model's metrics on a range of the rows, predicted from their raw features.
-pub fn evaluate(model: &Model, rows: &RowFile, range: Range<u64>) -> Result<Metrics, EvaluateError> {
-    judge(rows, range, |row| f64::from(model.predict(row).probability))
+/// The model's metrics on a range of the rows, predicted from their raw features. Of the rows without a click they have
+/// this share, and so the probabilities are taken for such rows.
+pub fn evaluate(
+    model: &Model,
+    rows: &RowFile,
+    range: Range<u64>,
+    negative_sampling_rate: f64,
+) -> Result<Metrics, EvaluateError> {
+    judge(rows, range, |row| {
+        among_sampled(f64::from(model.predict(row).probability), negative_sampling_rate)
+    })
 }
 
 /// The best metrics any model could reach on generated rows: those of the true probabilities.

@@ -22,6 +22,7 @@ use registry::Engine;
 pub use budget::BudgetReport;
 pub use directory::{BUNDLE_FILE, DirectoryError, ModelDirectory, ModelFile};
 
+use crate::calibrate::Calibrated;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::evaluate::{EvaluateError, evaluate, oracle};
 use crate::gbdt_engine::GbdtError;
@@ -138,6 +139,7 @@ pub fn export(
     let parts = Parts {
         ingested,
         processed,
+        calibrated: &trained.calibrated,
         provenance,
         progress,
         cancel,
@@ -180,6 +182,7 @@ pub fn export(
 struct Parts<'a> {
     ingested: &'a Ingested,
     processed: &'a Processed,
+    calibrated: &'a Calibrated,
     provenance: Provenance,
     progress: &'a dyn Progress,
     cancel: &'a CancelToken,
@@ -202,15 +205,26 @@ impl Parts<'_> {
     ) -> Result<Built, ExportError> {
         let mut provenance = self.provenance.clone();
         provenance.params.extend(params);
-        let draft = Model::new(encoder.clone(), ensemble.clone(), provenance.clone(), Vec::new())?;
+        let rate = self.calibrated.negative_sampling_rate;
+        let draft = self.calibrate(Model::new(
+            encoder.clone(),
+            ensemble.clone(),
+            provenance.clone(),
+            Vec::new(),
+        )?)?;
         let draft = Model::from_bytes(&draft.to_bytes())?;
         let (rows, test) = (&self.ingested.rows, &self.processed.split.test);
-        let metrics = evaluate(&draft, rows, test.clone())?;
+        let metrics = evaluate(&draft, rows, test.clone(), rate)?;
         provenance.metrics = metrics.named("test_");
-        let model = Model::new(encoder.clone(), ensemble.clone(), provenance, samples(&draft))?;
+        let model = self.calibrate(Model::new(
+            encoder.clone(),
+            ensemble.clone(),
+            provenance,
+            samples(&draft),
+        )?)?;
         let bytes = model.to_bytes();
         let model = Model::from_bytes(&bytes)?;
-        if evaluate(&model, rows, test.clone())? != metrics {
+        if evaluate(&model, rows, test.clone(), rate)? != metrics {
             return Err(ExportError::MetricsChanged);
         }
         Ok(Built {
@@ -218,6 +232,13 @@ impl Parts<'_> {
             bytes,
             metrics,
         })
+    }
+
+    fn calibrate(&self, model: Model) -> Result<Model, FormatError> {
+        match &self.calibrated.calibration {
+            Some(calibration) => model.with_calibration(calibration.clone()),
+            None => Ok(model),
+        }
     }
 
     /// Some of the rows.

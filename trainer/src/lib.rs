@@ -14,6 +14,7 @@
 //! for bit; the metrics of a run are those of the exported file; the same rows and seed give the same trees. This
 //! crate never serves a request.
 
+pub mod calibrate;
 pub mod cancel;
 pub mod encoded_file;
 pub mod evaluate;

@@ -218,6 +218,7 @@ pub async fn register(
 
     block_in_place(|| progress.start(Step::Register, None));
     let mut metrics = exported.metrics.named("test_");
+    metrics.extend(trained.calibrated.metrics());
     metrics.insert("best_iteration".to_owned(), f64::from(trained.best_iteration));
     metrics.insert("trees".to_owned(), exported.model.ensemble().trees() as f64);
     metrics.insert(
@@ -345,6 +346,7 @@ fn params(inputs: &Inputs<'_>) -> BTreeMap<String, String> {
         ..
     } = inputs;
     let mut params = trained.params.clone();
+    params.extend(trained.calibrated.params());
     for (name, value) in [
         ("engine", crate::train::engine_name(trained.engine).to_owned()),
         ("stop_from", (processed.split.stop.start + 1).to_string()),

@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 pub use margins::EngineMargins;
 pub use params::{ParamsError, TrainParams};
 
+use crate::calibrate::{Calibrated, CalibrationConfig, CalibrationConfigError, calibrate};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::encoded_file::EncodedFile;
+use crate::metrics::MetricsError;
 use crate::now_ms;
 use crate::process::ProcessError;
 use crate::progress::{Progress, Step};
@@ -28,6 +30,9 @@ pub struct TrainConfig {
     pub engine: Engine,
     /// How.
     pub params: TrainParams,
+    /// How its margins become probabilities.
+    #[serde(default)]
+    pub calibration: CalibrationConfig,
 }
 
 /// The metrics after one round.
@@ -57,6 +62,8 @@ pub struct Trained {
     pub best_iteration: u32,
     /// Rounds that the booster has: up to the best one, or those of the refit.
     pub rounds: u32,
+    /// How margins become probabilities, by the rows that early stopping went by.
+    pub calibrated: Calibrated,
     /// Whether training and early-stopping rows made the booster.
     pub refit: bool,
     /// The params as the engine got them, and those of early stopping.
@@ -85,6 +92,12 @@ pub enum TrainError {
     /// This program was built without the engine.
     #[error("this program was built without XGBoost: use --engine gbdt")]
     NoXgboost,
+    /// How margins become probabilities can't be found.
+    #[error("the early-stopping rows calibrate nothing")]
+    Calibration(#[from] MetricsError),
+    /// Calibration is configured as it can't be.
+    #[error(transparent)]
+    CalibrationConfig(#[from] CalibrationConfigError),
     /// The encoded rows can't be read.
     #[error("{path}: can't be read")]
     File {
@@ -150,6 +163,7 @@ pub fn train(
     cancel: &CancelToken,
 ) -> Result<Trained, TrainError> {
     config.params.check()?;
+    config.calibration.check()?;
     let started_at_ms = now_ms();
     progress.start(Step::Train, Some(u64::from(config.params.rounds)));
     let mut watch = Watch {
@@ -179,10 +193,16 @@ pub fn train(
         Engine::Gbdt => gbdt::train(encoded, split, &config.params, &mut report)?,
     };
     let best_iteration = watch.best.map_or(0, |best| best.round);
+    let booster = (grown.booster_of_rounds)(best_iteration + 1)?;
+    let calibrated = calibrate(
+        &stop_margins(encoded, split, config.engine, &booster)?,
+        &config.calibration,
+    )?;
     let trained = Trained {
         engine: config.engine,
         engine_version: grown.engine_version,
-        booster: (grown.booster_of_rounds)(best_iteration + 1)?,
+        booster,
+        calibrated,
         curve: watch.curve,
         best_iteration,
         rounds: best_iteration + 1,
@@ -241,6 +261,26 @@ pub fn refit(
         split.train.end
     ));
     Ok(refitted)
+}
+
+/// Margins and labels of the early-stopping rows.
+fn stop_margins(
+    encoded: &EncodedFile,
+    split: &Split,
+    engine: Engine,
+    booster: &[u8],
+) -> Result<Vec<(f32, bool)>, TrainError> {
+    let engine = EngineMargins::load(engine, booster, encoded.width)?;
+    let mut batches = encoded.batches(split.stop.clone()).map_err(file_error(encoded))?;
+    let (mut features, mut labels, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    while batches
+        .read(&mut features, &mut labels)
+        .map_err(file_error(encoded))?
+    {
+        let margins = engine.margins(&features)?;
+        rows.extend(margins.into_iter().zip(labels.iter().map(|label| *label > 0.5)));
+    }
+    Ok(rows)
 }
 
 /// As many rounds a row as before.

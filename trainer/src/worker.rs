@@ -142,6 +142,7 @@ fn config_of(
                 seed,
                 ..TrainParams::for_engine(engine)
             },
+            calibration: config.train.calibration,
         };
     }
     if let Some(seed) = request.seed {

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use model_export::{Contributions, INTEGER_COLUMNS, Row, column_names, probability};
+use model_export::{Contributions, INTEGER_COLUMNS, Model, Row, column_names};
 
 use crate::browser::{exact, fixed, percent};
 use crate::element::{Part, button, classed, element, svg};
@@ -19,8 +19,8 @@ pub(crate) fn explanation_card(state: AppState, form: RowForm) -> Part {
         .attr("aria-labelledby", "why-title")
         .testid(testids::EXPLANATION)
         .part(element("h2").attr("id", "why-title").text("Why this prediction"))
-        .parts_with(move || match explain(state, form) {
-            Ok((contributions, row)) => shown(&contributions, &row, all.get()),
+        .parts_with(move || match explain(state, form, all.get()) {
+            Ok(parts) => parts,
             Err(reason) => vec![
                 classed("p", "hint")
                     .testid(testids::EXPLANATION_MESSAGE)
@@ -42,7 +42,7 @@ pub(crate) fn explanation_card(state: AppState, form: RowForm) -> Part {
         )
 }
 
-fn explain(state: AppState, form: RowForm) -> Result<(Contributions, Row), &'static str> {
+fn explain(state: AppState, form: RowForm, all: bool) -> Result<Vec<Part>, &'static str> {
     let ModelState::Ready(local) = state.model.get() else {
         return Err("Only a model on this device is explained, and none is here.");
     };
@@ -51,12 +51,12 @@ fn explain(state: AppState, form: RowForm) -> Result<(Contributions, Row), &'sta
     }
     let row = form.row.get();
     match local.model.contributions(&row) {
-        Ok(contributions) => Ok((contributions, row)),
+        Ok(contributions) => Ok(shown(&local.model, &contributions, &row, all)),
         Err(_) => Err("This model file has no covers, which explanations need."),
     }
 }
 
-fn shown(contributions: &Contributions, row: &Row, all: bool) -> Vec<Part> {
+fn shown(model: &Model, contributions: &Contributions, row: &Row, all: bool) -> Vec<Part> {
     let Contributions { columns, bias } = contributions;
     let order = contributions.by_magnitude();
     let (first, others) = order.split_at(if all { order.len() } else { SHOWN });
@@ -66,7 +66,7 @@ fn shown(contributions: &Contributions, row: &Row, all: bool) -> Vec<Part> {
 
     let mut rows = vec![line(
         "Base rate",
-        element("td").text(&percent(probability(*bias))),
+        element("td").text(&percent(model.probability(*bias))),
         f64::from(*bias),
         testids::CONTRIBUTION_BIAS,
     )];
@@ -94,7 +94,7 @@ fn shown(contributions: &Contributions, row: &Row, all: bool) -> Vec<Part> {
     }
     let total = line(
         "Margin",
-        element("td").text(&percent(probability(margin as f32))),
+        element("td").text(&percent(model.probability(margin as f32))),
         margin,
         testids::CONTRIBUTION_SUM,
     );

@@ -42,7 +42,7 @@ impl Evaluator {
         let (objective, groups) = (ensemble.objective(), ensemble.groups());
         let width = objective.outputs(groups);
         let mut outputs = vec![0.0; margins.len() / groups * width];
-        objective.apply_rows(groups, margins, &mut outputs);
+        self.model.outputs(margins, &mut outputs);
         outputs
     }
 }

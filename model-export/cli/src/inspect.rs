@@ -132,6 +132,7 @@ impl Inspected {
                     "false_match_rate": encoder.false_match_rate(),
                     "config": encoder.config(),
                 });
+                shown["calibration"] = json!(model.calibration());
                 shown["samples"] = json!(model.samples().len());
             }
             ModelFile::Features(model) => shown["feature_names"] = json!(model.feature_names()),

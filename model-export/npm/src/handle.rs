@@ -116,8 +116,7 @@ impl Handle {
         let rows = rows.min(self.margins.len() / groups);
         let (features, margins) = (&self.features[..rows * width], &mut self.margins[..rows * groups]);
         self.file.margins(features, margins);
-        let objective = self.file.ensemble().objective();
-        objective.apply_rows(groups, margins, &mut self.outputs);
+        self.file.outputs(margins, &mut self.outputs);
     }
 
     /// Predicts one click row.

@@ -20,16 +20,18 @@ pub(super) enum Kind {
     Trees = 3,
     Samples = 4,
     Names = 5,
+    Calibration = 6,
     Covers = 128,
 }
 
 /// The first four are all that version 0 has.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Provenance,
     Kind::Encoder,
     Kind::Trees,
     Kind::Samples,
     Kind::Names,
+    Kind::Calibration,
     Kind::Covers,
 ];
 
@@ -41,6 +43,7 @@ impl Kind {
             Self::Trees => "trees",
             Self::Samples => "samples",
             Self::Names => "names",
+            Self::Calibration => "calibration",
             Self::Covers => "covers",
         }
     }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::MAJOR_VERSION;
+use crate::calibration::CalibrationError;
 use crate::ensemble::EnsembleError;
 use crate::provenance::ProvenanceError;
 
@@ -72,6 +73,9 @@ pub enum FormatError {
     /// The trees are refused.
     #[error("trees section: {0}")]
     Ensemble(#[from] EnsembleError),
+    /// The calibration is refused.
+    #[error("calibration section: {0}")]
+    Calibration(#[from] CalibrationError),
     /// Encoder and trees do not fit.
     #[error("the encoder gives {encoded} features, the trees take {features}")]
     Width {

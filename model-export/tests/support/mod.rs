@@ -8,7 +8,8 @@ pub(crate) mod forest;
 use std::collections::BTreeMap;
 
 use model_export::{
-    Encoder, EncoderConfig, EncoderFit, Ensemble, FittedEncoder, Model, Node, Provenance, Row, SampleRow,
+    Calibration, Encoder, EncoderConfig, EncoderFit, Ensemble, FittedEncoder, Knot, Model, Node, Provenance,
+    Row, SampleRow,
 };
 
 /// SplitMix64.
@@ -98,6 +99,21 @@ pub(crate) fn model_with_fingerprints() -> Model {
 pub(crate) fn model_with_crosses() -> Model {
     let fitted = fitted(&["C2xC1", "C1xC3", "I2xC1", "C4xC5"]);
     model_of(fitted.encoder().hashed(4, &fitted))
+}
+
+#[allow(dead_code, reason = "not every test crate needs one")]
+pub(crate) fn platt() -> Calibration {
+    Calibration::Platt {
+        slope: 0.875,
+        offset: -0.3,
+    }
+}
+
+#[allow(dead_code, reason = "not every test crate needs one")]
+pub(crate) fn isotonic() -> Calibration {
+    let knots = [(-2.5, 0.01), (-1.1, 0.15), (-0.9, 0.15), (0.25, 0.6)];
+    let knots = knots.map(|(margin, probability)| Knot { margin, probability });
+    Calibration::Isotonic(knots.to_vec())
 }
 
 fn fitted(crosses: &[&str]) -> FittedEncoder {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use registry::{Engine, StoreOptions};
 use serde::{Deserialize, Serialize};
+use trainer::calibrate::{CalibrationConfig, Method};
 use trainer::ingest::{BadRowPolicy, Data};
 use trainer::process::ProcessConfig;
 use trainer::source::Source;
@@ -323,9 +324,38 @@ pub(crate) struct TrainArgs {
     /// Threads; 0 for all cores (not gbdt)
     #[arg(long, value_name = "N")]
     nthread: Option<u32>,
+    /// How margins become probabilities, by the early-stopping rows
+    #[arg(long, value_name = "METHOD", default_value = "auto")]
+    calibration: CalibrationArg,
+    /// Share of the rows without a click that the data have, after negative downsampling; probabilities are corrected
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    negative_sampling_rate: f64,
     /// Any other param of XGBoost, such as gamma=0.5; may be repeated
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value)]
     params: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CalibrationArg {
+    /// Whichever lowers calibration error and logloss most, if any does
+    Auto,
+    /// The sigmoid of the margin
+    None,
+    /// A line through the log-odds
+    Platt,
+    /// Steps joined by lines
+    Isotonic,
+}
+
+impl From<CalibrationArg> for Method {
+    fn from(argument: CalibrationArg) -> Self {
+        match argument {
+            CalibrationArg::Auto => Method::Auto,
+            CalibrationArg::None => Method::None,
+            CalibrationArg::Platt => Method::Platt,
+            CalibrationArg::Isotonic => Method::Isotonic,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -370,7 +400,15 @@ impl TrainArgs {
             seed,
             other: self.params.iter().cloned().collect(),
         };
-        TrainConfig { engine, params }
+        let calibration = CalibrationConfig {
+            method: self.calibration.into(),
+            negative_sampling_rate: self.negative_sampling_rate,
+        };
+        TrainConfig {
+            engine,
+            params,
+            calibration,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use registry::{Engine, Registry, StoreOptions};
 use tempfile::TempDir;
+use trainer::calibrate::CalibrationConfig;
 use trainer::ingest::{BadRowPolicy, Data};
 use trainer::pipeline::{EXPERIMENT_NAME, MODEL_NAME, PipelineConfig, RegisterConfig};
 use trainer::process::ProcessConfig;
@@ -66,6 +67,7 @@ pub(crate) fn small(rows: u64, seed: u64) -> PipelineConfig {
         train: TrainConfig {
             engine: engine(),
             params,
+            calibration: CalibrationConfig::default(),
         },
         register: RegisterConfig {
             model_name: MODEL_NAME.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
-use model_export::{ModelFile, sha256_hex};
+use model_export::{Calibration, ModelFile, sha256_hex};
 
 use super::{Inspected, feature_names};
 
@@ -94,6 +94,15 @@ impl Inspected {
                 .collect();
             if !crosses.is_empty() {
                 writeln!(out, "crosses     {}", crosses.join(", "))?;
+            }
+            match model.calibration() {
+                Some(Calibration::Platt { slope, offset }) => {
+                    writeln!(out, "calibration Platt's: slope {slope}, offset {offset}")?;
+                }
+                Some(Calibration::Isotonic(knots)) => {
+                    writeln!(out, "calibration isotonic: {} knots", knots.len())?;
+                }
+                _ => {}
             }
             writeln!(out, "self-test   {} rows", model.samples().len())?;
         }

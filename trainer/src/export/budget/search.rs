@@ -179,7 +179,7 @@ impl Search<'_> {
     ) -> Result<Candidate, ExportError> {
         self.cancel.check()?;
         let model = Model::new(encoder, ensemble, Provenance::default(), Vec::new())?;
-        let logloss = evaluate(&model, self.rows, self.judged.clone())?.logloss;
+        let logloss = evaluate(&model, self.rows, self.judged.clone(), 1.0)?.logloss;
         let (encoder, ensemble) = (model.encoder().clone(), model.ensemble().clone());
         self.progress.advance(
             0,
