@@ -82,7 +82,7 @@ impl<'a> Judge<'a> {
     pub(super) fn gain(&self, cross: Cross, table: &mut Table) -> Gain {
         self.fill(cross, table);
         let mut alone = [0.0_f64; BASES];
-        let mut with_pair = [[0.0_f64; SHRINK_ROWS.len()]; BASES];
+        let mut beyond = [[0.0_f64; SHRINK_ROWS.len()]; BASES];
         for (folds, row) in table
             .sums
             .iter()
@@ -93,9 +93,13 @@ impl<'a> Judge<'a> {
             for fold in (0..FOLDS).filter(|fold| folds[*fold].hessian > 0.0) {
                 let (own, others) = (folds[fold], others[fold]);
                 for (place, base) in self.bases(cross, *row, fold).into_iter().enumerate() {
-                    alone[place] += f64::from(own.saved(base));
-                    for (sum, shrink) in with_pair[place].iter_mut().zip(self.shrinks) {
-                        *sum += f64::from(own.saved(base + others.step(base, shrink)));
+                    let without = own.saved(base);
+                    alone[place] += f64::from(without);
+                    if others.hessian == 0.0 {
+                        continue;
+                    }
+                    for (sum, shrink) in beyond[place].iter_mut().zip(self.shrinks) {
+                        *sum += f64::from(own.saved(base + others.step(base, shrink)) - without);
                     }
                 }
             }
@@ -105,10 +109,11 @@ impl<'a> Judge<'a> {
             base: 0,
             shrink: 0.0,
         };
-        for (base, sums) in with_pair.iter().enumerate() {
-            for (saved, shrink) in sums.iter().zip(self.shrinks) {
-                if *saved > gain.saved {
-                    (gain.saved, gain.base, gain.shrink) = (*saved, base, shrink);
+        for (base, sums) in beyond.iter().enumerate() {
+            for (beyond, shrink) in sums.iter().zip(self.shrinks) {
+                let saved = alone[base] + beyond;
+                if saved > gain.saved {
+                    (gain.saved, gain.base, gain.shrink) = (saved, base, shrink);
                 }
             }
         }
