@@ -65,28 +65,28 @@ fn render(title: &str, reports: &[Titled<'_>]) -> Result<String, RenderError> {
     let sections = [
         ("Metrics", String::new(), tables::metrics(reports)),
         (
-            "Discrimination",
-            [charts::roc(reports)?, charts::precision_recall(reports)?].concat(),
-            String::new(),
-        ),
-        (
-            "Calibration",
-            charts::calibration(reports)?,
+            "Discrimination and calibration",
+            [
+                charts::roc(reports)?,
+                charts::precision_recall(reports)?,
+                charts::calibration(reports)?,
+            ]
+            .concat(),
             tables::calibration(reports),
         ),
         (
-            "Lift",
-            [charts::lift(reports)?, charts::gains(reports)?].concat(),
+            "Lift and scores",
+            [
+                charts::lift(reports)?,
+                charts::gains(reports)?,
+                charts::scores(reports)?,
+            ]
+            .concat(),
             tables::lift(reports),
         ),
         (
-            "Scores and learning",
-            [charts::scores(reports)?, charts::learning(reports)?].concat(),
-            String::new(),
-        ),
-        (
-            "Feature importance",
-            charts::importance(reports)?,
+            "Training and features",
+            [charts::learning(reports)?, charts::importance(reports)?].concat(),
             tables::importance(reports),
         ),
         ("Slices", charts::slices(reports)?, tables::slices(reports)),

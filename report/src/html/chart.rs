@@ -12,8 +12,10 @@ use super::text::Text;
 use super::{RenderError, Titled};
 
 /// Drawn in this size and scaled to the page, so that labels can be read on a phone.
-const SIZE: (u32, u32) = (420, 300);
+const SIZE: (u32, u32) = (400, 300);
 const FONT: &str = "sans-serif";
+/// plotters writes it divided by 1.24.
+const FONT_SIZE: u32 = 16;
 
 pub(super) const INK: RGBColor = RGBColor(1, 1, 1);
 pub(super) const GRID: RGBColor = RGBColor(221, 221, 221);
@@ -125,13 +127,16 @@ impl Chart<'_> {
             let mut chart = ChartBuilder::on(&root)
                 .margin(8)
                 .margin_right(14)
-                .x_label_area_size(42)
+                .x_label_area_size(48)
                 .y_label_area_size(self.y_ticks.1)
                 .build_cartesian_2d(widened(&self.x.1), widened(&self.y.1))?;
-            let words = (FONT, 13, &INK);
-            chart
-                .configure_mesh()
-                .axis_style(&GRID)
+            let words = (FONT, FONT_SIZE, &INK);
+            let mut mesh = chart.configure_mesh();
+            // Names without an axis of their own are no scale.
+            if self.y.0.is_empty() {
+                mesh.disable_y_mesh();
+            }
+            mesh.axis_style(&GRID)
                 .bold_line_style(&GRID)
                 .max_light_lines(0)
                 .x_labels(6)

@@ -13,7 +13,7 @@ use crate::curves::Curve;
 use crate::evaluation::Report;
 use crate::lift::LiftGroup;
 
-const Y_TICKS: (usize, u32) = (6, 56);
+const Y_TICKS: (usize, u32) = (6, 62);
 
 type Drawn = Result<String, RenderError>;
 
@@ -140,7 +140,7 @@ pub(super) fn lift(reports: &[Titled<'_>]) -> Drawn {
             )
         }),
         x: ("decile, highest predictions first", 0.5..end),
-        y: ("click rate over the overall rate", 0.0..highest * 1.05),
+        y: ("lift", 0.0..highest * 1.05),
         x_text: &|x| tick(*x),
         y_text: &|y| tick(*y),
         y_ticks: Y_TICKS,
@@ -217,7 +217,7 @@ pub(super) fn scores(reports: &[Titled<'_>]) -> Drawn {
             )
         }),
         x: ("prediction", 0.0..widest),
-        y: ("share of the label's rows in a bin", 0.0..highest * 1.05),
+        y: ("share of the label's rows", 0.0..highest * 1.05),
         x_text: &|x| tick(*x),
         y_text: &|y| tick(*y),
         y_ticks: Y_TICKS,

@@ -16,7 +16,7 @@ h3 { font-size: 1rem; margin: 0 0 0.5rem; }
 p { max-width: 45rem; }
 .note { color: var(--soft); margin: 0 0 0.5rem; }
 .notice { background: var(--notice); padding: 0.5rem 0.75rem; border-radius: 0.25rem; }
-.charts { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
+.charts { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
 figure { margin: 0; max-width: 40rem; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; color: var(--soft); font-size: 0.875rem; }
@@ -28,11 +28,12 @@ figcaption span { display: inline-flex; align-items: center; gap: 0.375rem; }
 .scroll { overflow-x: auto; margin-bottom: 1rem; }
 table { border-collapse: collapse; font-size: 0.9375rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding-bottom: 0.25rem; }
-th, td { padding: 0.25rem 0.75rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, td.words { text-align: left; }
+th, td { padding: 0.25rem 0.5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th:first-child { text-align: left; }
 th { font-weight: 600; }
-tbody th { font-weight: 400; }
-.identity td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+tbody th { font-weight: 400; white-space: normal; }
+.identity th, .identity td { text-align: left; white-space: normal; }
+.identity td { overflow-wrap: anywhere; }
 .identity th { vertical-align: top; }
 details { margin: 1rem 0; }
 summary { cursor: pointer; margin-bottom: 0.5rem; }

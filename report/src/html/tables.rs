@@ -70,11 +70,10 @@ pub(super) fn identity(reports: &[Titled<'_>]) -> String {
         cells.extend(reports.iter().map(|titled| value(titled.report)));
         cells
     });
-    let mut heads = vec![String::new()];
-    if reports.len() > 1 {
-        heads.extend(reports.iter().map(|titled| titled.title.to_owned()));
-    } else {
-        heads.push("Judged by the exported file's own predictions".to_owned());
+    let mut heads = vec!["Judged".to_owned()];
+    match reports {
+        [_] => heads.push("The exported file, by its own predictions".to_owned()),
+        _ => heads.extend(reports.iter().map(|titled| titled.title.to_owned())),
     }
     table("identity", "", &heads, &lines)
 }
@@ -270,12 +269,7 @@ fn table(class: &str, caption: &str, heads: &[String], lines: &[Vec<String>]) ->
     }
     table += "<thead><tr>";
     for head in heads {
-        match head.is_empty() {
-            true => table += "<td></td>",
-            false => {
-                let _ = write!(table, "<th scope=\"col\">{}</th>", Text(head));
-            }
-        }
+        let _ = write!(table, "<th scope=\"col\">{}</th>", Text(head));
     }
     table += "</tr></thead>\n<tbody>\n";
     for line in lines {
