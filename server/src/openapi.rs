@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::api::{docs, health, manifest, model_files, models, predict, training};
+use crate::api::{docs, health, manifest, model_files, models, predict, reports, training};
 
 /// Every operation of the API. A test asks the router for each of them.
 #[derive(OpenApi)]
@@ -32,6 +32,9 @@ use crate::api::{docs, health, manifest, model_files, models, predict, training}
         models::promote,
         models::rollback,
         models::run,
+        reports::page,
+        reports::json,
+        reports::compare,
         manifest::manifest,
         model_files::model_file,
         training::queue,

@@ -14,7 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::api::predict::{MODEL_SHA256, MODEL_VERSION, RUN_ID};
-use crate::api::{docs, health, manifest, model_files, models, predict, training};
+use crate::api::{docs, health, manifest, model_files, models, predict, reports, training};
 use crate::observe::{REQUEST_ID, observe};
 use crate::rows::MAX_BODY_BYTES;
 use crate::state::AppState;
@@ -42,7 +42,10 @@ pub fn router(state: AppState) -> Router {
         .route("/models/{name}/versions/{version}",         get(models::version))
         .route("/models/{name}/transitions",                get(models::transitions))
         .route("/models/{name}/production",                 get(models::production))
+        .route("/models/{name}/compare",                    get(reports::compare))
         .route("/runs/{run_id}",                            get(models::run))
+        .route("/runs/{run_id}/report",                     get(reports::page))
+        .route("/runs/{run_id}/report.json",                get(reports::json))
         .route("/manifest.json",                            get(manifest::manifest))
         .route("/model-files/{file}",                       get(model_files::model_file))
         .route("/api/training-runs",                        get(training::list))

@@ -24,7 +24,7 @@ pub use directory::{BUNDLE_FILE, DirectoryError, ModelDirectory, ModelFile};
 
 use crate::calibrate::Calibrated;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::evaluate::{EvaluateError, evaluate, oracle};
+use crate::evaluate::{EvaluateError, evaluate, oracle, predict};
 use crate::gbdt_engine::GbdtError;
 use crate::gbdt_engine::saved::import as import_gbdt;
 use crate::generate::Generator;
@@ -48,6 +48,8 @@ pub struct Exported {
     pub bytes: Vec<u8>,
     /// The compact file's digest: its name.
     pub sha256: String,
+    /// What it says of the test rows, each with the row's label.
+    pub predictions: Vec<(f64, bool)>,
     /// On the test rows.
     pub metrics: Metrics,
     /// On the test rows, of the true probabilities, where they are known.
@@ -172,6 +174,7 @@ pub fn export(
         model: built.model,
         bytes: built.bytes,
         sha256,
+        predictions: built.predictions,
         metrics: built.metrics,
         oracle,
         budget,
@@ -188,10 +191,11 @@ struct Parts<'a> {
     cancel: &'a CancelToken,
 }
 
-/// A file, read back, and its metrics on the test rows.
+/// A file, read back, and what it says of the test rows.
 struct Built {
     model: Model,
     bytes: Vec<u8>,
+    predictions: Vec<(f64, bool)>,
     metrics: Metrics,
 }
 
@@ -224,12 +228,14 @@ impl Parts<'_> {
         )?)?;
         let bytes = model.to_bytes();
         let model = Model::from_bytes(&bytes)?;
-        if evaluate(&model, rows, test.clone(), rate)? != metrics {
+        let predictions = predict(&model, rows, test.clone(), rate)?;
+        if Metrics::of(&predictions).map_err(EvaluateError::from)? != metrics {
             return Err(ExportError::MetricsChanged);
         }
         Ok(Built {
             model,
             bytes,
+            predictions,
             metrics,
         })
     }
