@@ -11,7 +11,13 @@ use registry::{
 use crate::export::{Exported, ModelDirectory};
 use crate::ingest::Ingested;
 use crate::now_ms;
+use crate::recipe::Recipe;
 use crate::train::{Round, Trained};
+
+/// The artifact that holds a run's recipe.
+pub const RECIPE_FILE: &str = "recipe.toml";
+/// The tag that holds the recipe's SHA-256.
+pub const RECIPE_TAG: &str = "clickleaf.recipe_sha256";
 
 /// Metrics that the registry takes in one batch.
 const METRICS_AT_ONCE: usize = 1000;
@@ -155,6 +161,27 @@ impl OpenRun {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Stores the recipe as the run's artifact [`RECIPE_FILE`], with its digest as a tag.
+    pub async fn store_recipe(&mut self, recipe: &Recipe) -> Result<(), RegistryError> {
+        let sha256 = self
+            .store_file(RECIPE_FILE, recipe.to_toml().into_bytes())
+            .await?;
+        let tags = [(RECIPE_TAG.to_owned(), sha256)];
+        self.registry.log_batch(&self.run.run_id, &[], &[], &tags).await
+    }
+
+    /// Stores an artifact of the run, over one that may be there, and returns its digest.
+    pub async fn store_file(&mut self, name: &str, bytes: Vec<u8>) -> Result<String, RegistryError> {
+        let key = format!("{}/{}/artifacts/{name}", self.run.experiment_id, self.run.run_id);
+        let artifacts = self.registry.artifacts();
+        let stored = artifacts.put(Bucket::Artifacts, &key, Bytes::from(bytes)).await?;
+        self.log(&format!(
+            "stored {} ({} bytes, sha256 {})",
+            stored.uri, stored.bytes, stored.sha256
+        ));
+        Ok(stored.sha256)
     }
 
     /// Stores the model directory and returns its URI.

@@ -1,0 +1,18 @@
+//! Recipes without training.
+
+use std::io::Write;
+
+use anyhow::Result;
+use trainer::recipe::{Recipe, json_schema};
+
+use super::super::args::RecipeCommand;
+
+pub(in crate::cli) fn recipe(command: RecipeCommand) -> Result<()> {
+    let text = match command {
+        RecipeCommand::Print => Recipe::default().explained()?,
+        RecipeCommand::Check { file } => Recipe::read(&file)?.resolved()?.to_toml(),
+        RecipeCommand::Schema => serde_json::to_string_pretty(&json_schema()?)? + "\n",
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
