@@ -13,6 +13,7 @@ use trainer::pipeline::PipelineError;
 use trainer::process::ProcessError;
 use trainer::recipe::RecipeError;
 use trainer::train::TrainError;
+use trainer::tune::TuneError;
 use trainer::work_folder::WorkFolderError;
 
 use args::{Cli, Command, NoData};
@@ -58,6 +59,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Promote(args) => commands::promote(args).await,
         Command::Generate(args) => commands::generate(args),
         Command::Worker(args) => commands::worker(args).await,
+        Command::Tune(args) => commands::tune(args).await,
         Command::Recipe(command) => commands::recipe(command),
         Command::Keygen(args) => commands::keygen(args),
         Command::Migrate(args) => commands::migrate(args).await,
@@ -73,7 +75,17 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<registry::ConfigError>() || error.is::<RecipeError>() || error.is::<NoData>() {
         return USAGE;
     }
-    match error.downcast_ref::<PipelineError>() {
+    if matches!(
+        error.downcast_ref::<TuneError>(),
+        Some(TuneError::OtherSearch { .. } | TuneError::Busy { .. } | TuneError::Recipe(_))
+    ) {
+        return USAGE;
+    }
+    let tuning = match error.downcast_ref::<TuneError>() {
+        Some(TuneError::Pipeline(error)) => Some(error),
+        _ => None,
+    };
+    match tuning.or(error.downcast_ref::<PipelineError>()) {
         Some(error) if error.is_cancelled() => INTERRUPTED,
         Some(error) if error.is_refused_data() => REFUSED_DATA,
         Some(

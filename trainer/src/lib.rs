@@ -8,7 +8,7 @@
 //! | export | the compact file, checked and judged | [`export`], [`evaluate`], [`metrics`] |
 //! | register, promote | run, artifacts, version, stage | [`record`], [`pipeline`] |
 //!
-//! A [`recipe`] says what is trained. [`pipeline::run`] is the whole line; [`worker`] runs it for the training queue.
+//! A [`recipe`] says what is trained, and [`tune`] searches for a better one. [`pipeline::run`] is the whole line; [`worker`] runs it for the training queue.
 //!
 //! Invariants: the encoder sees training rows only; what is registered predicts as the engine that grew it does, bit
 //! for bit; the metrics of a run are those of the exported file; the same rows and seed give the same trees. This
@@ -32,6 +32,7 @@ pub mod row_file;
 pub mod source;
 pub mod split;
 pub mod train;
+pub mod tune;
 pub mod work_folder;
 pub mod worker;
 

@@ -19,6 +19,9 @@ pub const RECIPE_FILE: &str = "recipe.toml";
 /// The tag that holds the recipe's SHA-256.
 pub const RECIPE_TAG: &str = "clickleaf.recipe_sha256";
 
+/// The tag that says why a run made no version.
+const END_REASON_TAG: &str = "clickleaf.end_reason";
+
 /// Metrics that the registry takes in one batch.
 const METRICS_AT_ONCE: usize = 1000;
 
@@ -74,6 +77,19 @@ impl OpenRun {
             "run {} ({}) started",
             open.run.run_name, open.run.run_id
         ));
+        Ok(open)
+    }
+
+    /// Goes on with a run that was interrupted, and with its log.
+    pub async fn take_up(registry: &Registry, run: Run) -> Result<Self, RegistryError> {
+        let earlier = registry.artifacts().get(Bucket::Logs, &log_key(&run)).await?;
+        let mut open = Self {
+            registry: registry.clone(),
+            run,
+            log: earlier.map_or_else(String::new, |bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        take_up_run(registry, &open.run).await?;
+        open.log("taken up again");
         Ok(open)
     }
 
@@ -257,6 +273,14 @@ impl OpenRun {
         Ok(version)
     }
 
+    /// Ends a run that did its work without making a version.
+    pub async fn finish(&mut self) -> Result<(), RegistryError> {
+        self.store_log().await?;
+        self.registry
+            .update_run(&self.run.run_id, RunStatus::Finished, Some(now_ms()))
+            .await
+    }
+
     /// Ends a run that makes no version, and says why.
     pub async fn end(&mut self, status: RunStatus, reason: &str) -> Result<(), RegistryError> {
         self.log(&format!("{}: {reason}", status.as_str()));
@@ -267,10 +291,9 @@ impl OpenRun {
     }
 
     async fn store_log(&self) -> Result<(), RegistryError> {
-        let key = format!("{}/train.log", self.run.run_id);
         self.registry
             .artifacts()
-            .put(Bucket::Logs, &key, Bytes::from(self.log.clone()))
+            .put(Bucket::Logs, &log_key(&self.run), Bytes::from(self.log.clone()))
             .await
             .map(|_| ())
     }
@@ -289,9 +312,21 @@ pub async fn end_run(
 ) -> Result<(), RegistryError> {
     let reason: String = reason.chars().take(1000).collect();
     registry
-        .log_batch(run_id, &[], &[], &[("clickleaf.end_reason".to_owned(), reason)])
+        .log_batch(run_id, &[], &[], &[(END_REASON_TAG.to_owned(), reason)])
         .await?;
     registry.update_run(run_id, status, Some(now_ms())).await
+}
+
+/// Marks a run that had ended as RUNNING again.
+pub async fn take_up_run(registry: &Registry, run: &Run) -> Result<(), RegistryError> {
+    if run.tags.iter().any(|(key, _)| key == END_REASON_TAG) {
+        registry.delete_tag(&run.run_id, END_REASON_TAG).await?;
+    }
+    registry.update_run(&run.run_id, RunStatus::Running, None).await
+}
+
+fn log_key(run: &Run) -> String {
+    format!("{}/train.log", run.run_id)
 }
 
 fn version_file(file: &crate::export::ModelFile) -> VersionFile {

@@ -6,9 +6,11 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
+use registry::Engine;
 use serde_json::Value;
 use support::program::{ok, refused};
 use trainer::recipe::Recipe;
+use trainer::train::TrainParams;
 
 const RECIPE: &str = r#"
 [data]
@@ -168,6 +170,13 @@ fn the_printed_recipe_is_accepted_and_the_schema_is_json() {
     std::fs::write(home.path().join("r.toml"), &printed).unwrap();
     let checked = ok(home.path(), &["recipe", "check", "r.toml"]);
     assert_eq!(checked, Recipe::default().resolved().unwrap().to_toml());
+    let printed = ok(home.path(), &["recipe", "print", "--engine", "gbdt"]);
+    let gbdt = Recipe::parse(&printed, "r.toml").unwrap();
+    assert_eq!(gbdt.engine(), Some(Engine::Gbdt));
+    assert_eq!(
+        gbdt.params(Engine::Gbdt).unwrap(),
+        TrainParams::for_engine(Engine::Gbdt)
+    );
     let schema: Value = serde_json::from_str(&ok(home.path(), &["recipe", "schema"])).unwrap();
     assert!(schema["properties"]["booster"]["properties"]["eta"].is_object());
 }

@@ -4,6 +4,7 @@ mod data;
 mod recipe;
 mod settings;
 mod steps;
+mod tune;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use registry::Engine;
@@ -21,6 +22,7 @@ pub(crate) use steps::{
     GenerateArgs, IngestArgs, KeygenArgs, MigrateArgs, ProcessCommandArgs, PromoteArgs, RegisterArgs,
     RunArgs, TrainCommandArgs, WorkerArgs,
 };
+pub(crate) use tune::TuneArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Generate(GenerateArgs),
     /// Take training runs from the queue until interrupted
     Worker(Box<WorkerArgs>),
+    /// Search a recipe's ranges for a better one; the same command goes on after an interruption
+    Tune(Box<TuneArgs>),
     /// Print, check and describe recipes
     #[command(subcommand)]
     Recipe(RecipeCommand),
@@ -170,12 +174,22 @@ pub(crate) struct TrainArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum EngineArg {
+pub(crate) enum EngineArg {
     /// XGBoost, from its C++ sources
     #[cfg(feature = "xgboost")]
     Xgboost,
     /// The pure-Rust crate gbdt
     Gbdt,
+}
+
+impl EngineArg {
+    pub(crate) fn engine(self) -> Engine {
+        match self {
+            #[cfg(feature = "xgboost")]
+            EngineArg::Xgboost => Engine::Xgboost,
+            EngineArg::Gbdt => Engine::Gbdt,
+        }
+    }
 }
 
 /// Who grows the trees when nobody says it.
@@ -188,12 +202,8 @@ const DEFAULT_ENGINE: Engine = if cfg!(feature = "xgboost") {
 impl TrainArgs {
     /// The flags over the recipe.
     pub(crate) fn config(&self, recipe: &Recipe, seed: Option<u64>) -> Result<TrainConfig, RecipeError> {
-        let engine = match self.engine {
-            #[cfg(feature = "xgboost")]
-            Some(EngineArg::Xgboost) => Engine::Xgboost,
-            Some(EngineArg::Gbdt) => Engine::Gbdt,
-            None => recipe.engine().unwrap_or(DEFAULT_ENGINE),
-        };
+        let engine = self.engine.map(EngineArg::engine).or(recipe.engine());
+        let engine = engine.unwrap_or(DEFAULT_ENGINE);
         let default = recipe.params(engine)?;
         let params = TrainParams {
             eta: self.eta.unwrap_or(default.eta),

@@ -2,15 +2,15 @@
 
 mod recipe;
 mod steps;
+mod tune;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use registry::{Registry, Secret};
 use trainer::generate::Generator;
-use trainer::ingest::Data;
 use trainer::pipeline::{
     self, EXPERIMENT_NAME, MODEL_NAME, PipelineConfig, PipelineError, PipelineOutcome, Promotion,
     RegisterConfig,
@@ -18,20 +18,18 @@ use trainer::pipeline::{
 use trainer::progress::TerminalProgress;
 use trainer::recipe::Recipe;
 use trainer::record::RunIdentity;
-use trainer::source::Source;
 use trainer::work_folder::WorkFolder;
 
 pub(super) use recipe::recipe;
 pub(super) use steps::{ingest, process, register, train};
+pub(super) use tune::tune;
+pub(super) use worker::worker;
 
 use super::args::{
     GenerateArgs, IdentityArgs, KeygenArgs, MigrateArgs, PromoteArgs, PromotionArgs, RunArgs, Settings,
-    SettingsArgs, WorkerArgs,
+    SettingsArgs,
 };
 use super::signals;
-
-/// Rows that a worker generates when nothing else is said.
-const GENERATED_ROWS: u64 = 20_000;
 
 /// Says which commit the program was built from, for the run's tags.
 const COMMIT_VARIABLE: &str = "CLICKLEAF_GIT_COMMIT";
@@ -104,53 +102,6 @@ pub(super) fn generate(args: GenerateArgs) -> Result<()> {
         writeln!(out, "{}", row.to_tsv()).with_context(|| name.clone())?;
     }
     out.flush().with_context(|| name)
-}
-
-pub(super) async fn worker(args: Box<WorkerArgs>) -> Result<()> {
-    let recipe = args.recipe.read()?;
-    let settings = settings(&args.settings)?;
-    let seed = args.seed.seed;
-    let generated = |rows| Data::Generated {
-        rows,
-        seed: seed.unwrap_or(recipe.generator_seed()),
-    };
-    let data = match (&args.data[..], args.generate_rows, recipe.data()) {
-        ([], Some(rows), _) | ([], None, Some(Data::Generated { rows, .. })) => generated(rows),
-        ([], None, Some(sources)) => sources,
-        ([], None, None) => generated(GENERATED_ROWS),
-        (sources, ..) => Data::Sources(sources.iter().map(|text| Source::parse(text)).collect()),
-    };
-    let identity = RunIdentity {
-        experiment_name: recipe.experiment().unwrap_or(EXPERIMENT_NAME).to_owned(),
-        run_name: None,
-        user_name: user(),
-        tags: tags(),
-    };
-    let defaults = PipelineConfig {
-        data,
-        bad_rows: recipe.bad_rows(),
-        process: args.process.config(&recipe, seed)?,
-        train: args.train.config(&recipe, seed)?,
-        register: register_config(&args.settings, &settings, &recipe, identity)?,
-        work_dir: None,
-        keep_data: false,
-        promote: None,
-    };
-    defaults
-        .train
-        .params
-        .check()
-        .map_err(|error| PipelineError::Train(error.into()))?;
-    let registry = connect(&settings).await?;
-    let name = args.name.unwrap_or_else(|| {
-        let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".to_owned());
-        format!("{host}-{}", std::process::id())
-    });
-    tracing::info!(worker = %name, lease_seconds = args.lease_seconds, "waiting for training runs");
-    let lease = Duration::from_secs(args.lease_seconds);
-    trainer::worker::run(&registry, &name, lease, defaults, signals::shutdown())
-        .await
-        .context("training queue")
 }
 
 pub(super) fn keygen(args: KeygenArgs) -> Result<()> {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use trainer::recipe::{Recipe, RecipeError};
 
+use super::EngineArg;
+
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct RecipeArgs {
@@ -25,7 +27,11 @@ impl RecipeArgs {
 #[derive(Subcommand)]
 pub(crate) enum RecipeCommand {
     /// Print the default recipe, explained
-    Print,
+    Print {
+        /// Whose defaults [default: xgboost]
+        #[arg(long, value_enum)]
+        engine: Option<EngineArg>,
+    },
     /// Check a recipe and print it with every default in its place
     Check {
         /// The recipe
