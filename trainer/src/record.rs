@@ -1,8 +1,9 @@
 //! A run of the registry while the pipeline works on it: its params, curves, artifacts, log and end.
 
+mod files;
+
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use registry::{
     Bucket, Dataset, Metric, ModelVersion, NewRun, NewVersion, Registry, RegistryError, Run, RunStatus,
     VersionFile,
@@ -11,13 +12,10 @@ use registry::{
 use crate::export::{Exported, ModelDirectory};
 use crate::ingest::Ingested;
 use crate::now_ms;
-use crate::recipe::Recipe;
 use crate::train::{Round, Trained};
 
-/// The artifact that holds a run's recipe.
-pub const RECIPE_FILE: &str = "recipe.toml";
-/// The tag that holds the recipe's SHA-256.
-pub const RECIPE_TAG: &str = "clickleaf.recipe_sha256";
+use files::log_key;
+pub use files::{RECIPE_FILE, RECIPE_TAG};
 
 /// The tag that says why a run made no version.
 const END_REASON_TAG: &str = "clickleaf.end_reason";
@@ -38,6 +36,19 @@ pub struct RunIdentity {
     pub tags: Vec<(String, String)>,
 }
 
+impl RunIdentity {
+    /// Its tags, and those by which MLflow knows user and program.
+    pub(crate) fn all_tags(&self) -> Vec<(String, String)> {
+        let known = [
+            ("mlflow.user", self.user_name.as_str()),
+            ("mlflow.source.name", "clickleaf-trainer"),
+            ("mlflow.source.type", "LOCAL"),
+        ];
+        let known = known.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        self.tags.iter().cloned().chain(known).collect()
+    }
+}
+
 /// A run that hasn't ended.
 pub struct OpenRun {
     registry: Registry,
@@ -55,17 +66,13 @@ impl OpenRun {
         let experiment = registry
             .get_or_create_experiment(&identity.experiment_name)
             .await?;
-        let mut tags = identity.tags.clone();
-        tags.push(("mlflow.user".to_owned(), identity.user_name.clone()));
-        tags.push(("mlflow.source.name".to_owned(), "clickleaf-trainer".to_owned()));
-        tags.push(("mlflow.source.type".to_owned(), "LOCAL".to_owned()));
         let run = registry
             .create_run(NewRun {
                 experiment_id: experiment.experiment_id,
                 run_name: identity.run_name.clone(),
                 user_name: identity.user_name.clone(),
                 start_time_ms,
-                tags,
+                tags: identity.all_tags(),
             })
             .await?;
         let mut open = Self {
@@ -179,52 +186,6 @@ impl OpenRun {
         Ok(())
     }
 
-    /// Stores the recipe as the run's artifact [`RECIPE_FILE`], with its digest as a tag.
-    pub async fn store_recipe(&mut self, recipe: &Recipe) -> Result<(), RegistryError> {
-        let sha256 = self
-            .store_file(RECIPE_FILE, recipe.to_toml().into_bytes())
-            .await?;
-        let tags = [(RECIPE_TAG.to_owned(), sha256)];
-        self.registry.log_batch(&self.run.run_id, &[], &[], &tags).await
-    }
-
-    /// Stores an artifact of the run, over one that may be there, and returns its digest.
-    pub async fn store_file(&mut self, name: &str, bytes: Vec<u8>) -> Result<String, RegistryError> {
-        let key = format!("{}/{}/artifacts/{name}", self.run.experiment_id, self.run.run_id);
-        let artifacts = self.registry.artifacts();
-        let stored = artifacts.put(Bucket::Artifacts, &key, Bytes::from(bytes)).await?;
-        self.log(&format!(
-            "stored {} ({} bytes, sha256 {})",
-            stored.uri, stored.bytes, stored.sha256
-        ));
-        Ok(stored.sha256)
-    }
-
-    /// Stores the model directory and returns its URI.
-    pub async fn store_model(&mut self, directory: &ModelDirectory) -> Result<String, RegistryError> {
-        let folder = self.model_folder();
-        for file in &directory.files {
-            let key = format!("{folder}/{}", file.name);
-            let stored = self
-                .registry
-                .artifacts()
-                .put_create(Bucket::Artifacts, &key, Bytes::from(file.bytes.clone()))
-                .await?;
-            self.log(&format!(
-                "stored {} ({} bytes, sha256 {})",
-                stored.uri, stored.bytes, stored.sha256
-            ));
-        }
-        Ok(self.model_uri())
-    }
-
-    /// Where the model directory lies.
-    pub fn model_uri(&self) -> String {
-        self.registry
-            .artifacts()
-            .uri(Bucket::Artifacts, &self.model_folder())
-    }
-
     /// Marks the run FINISHED, then registers its version. Where a version with this key is there already, that
     /// one is returned and this run is KILLED instead.
     pub async fn register(
@@ -289,18 +250,6 @@ impl OpenRun {
         }
         end_run(&self.registry, &self.run.run_id, status, reason).await
     }
-
-    async fn store_log(&self) -> Result<(), RegistryError> {
-        self.registry
-            .artifacts()
-            .put(Bucket::Logs, &log_key(&self.run), Bytes::from(self.log.clone()))
-            .await
-            .map(|_| ())
-    }
-
-    fn model_folder(&self) -> String {
-        format!("{}/{}/artifacts/model", self.run.experiment_id, self.run.run_id)
-    }
 }
 
 /// Ends a run without a version and tags it with the reason.
@@ -323,10 +272,6 @@ pub async fn take_up_run(registry: &Registry, run: &Run) -> Result<(), RegistryE
         registry.delete_tag(&run.run_id, END_REASON_TAG).await?;
     }
     registry.update_run(&run.run_id, RunStatus::Running, None).await
-}
-
-fn log_key(run: &Run) -> String {
-    format!("{}/train.log", run.run_id)
 }
 
 fn version_file(file: &crate::export::ModelFile) -> VersionFile {

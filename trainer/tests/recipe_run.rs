@@ -1,6 +1,10 @@
 //! Recipes on the command line: flags over recipe over defaults, and what a run keeps of it.
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
+#![cfg_attr(
+    not(feature = "xgboost"),
+    allow(dead_code, reason = "a test of XGBoost's params uses it")
+)]
 
 mod support;
 

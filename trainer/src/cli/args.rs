@@ -4,7 +4,6 @@ mod data;
 mod recipe;
 mod settings;
 mod steps;
-mod tune;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use registry::Engine;
@@ -20,9 +19,8 @@ pub(crate) use settings::{
 };
 pub(crate) use steps::{
     GenerateArgs, IngestArgs, KeygenArgs, MigrateArgs, ProcessCommandArgs, PromoteArgs, RegisterArgs,
-    RunArgs, TrainCommandArgs, WorkerArgs,
+    RunArgs, TrainCommandArgs, TrainingArgs, TuneArgs, WorkerArgs,
 };
-pub(crate) use tune::TuneArgs;
 
 const EXAMPLES: &str = "\
 Examples:

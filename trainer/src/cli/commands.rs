@@ -27,7 +27,7 @@ pub(super) use worker::worker;
 
 use super::args::{
     GenerateArgs, IdentityArgs, KeygenArgs, MigrateArgs, PromoteArgs, PromotionArgs, RunArgs, Settings,
-    SettingsArgs,
+    SettingsArgs, TrainingArgs,
 };
 use super::signals;
 
@@ -35,29 +35,13 @@ use super::signals;
 const COMMIT_VARIABLE: &str = "CLICKLEAF_GIT_COMMIT";
 
 pub(super) async fn run(args: Box<RunArgs>) -> Result<()> {
-    let recipe = args.recipe.read()?;
-    let settings = settings(&args.settings)?;
-    let seed = args.seed.seed;
+    let settings = settings(&args.training.settings)?;
     let config = PipelineConfig {
-        data: args.data.data(&recipe, seed)?,
-        bad_rows: args.data.bad_rows(&recipe),
-        process: args.process.config(&recipe, seed)?,
-        train: args.train.config(&recipe, seed)?,
-        register: register_config(
-            &args.settings,
-            &settings,
-            &recipe,
-            identity(&args.register, &recipe),
-        )?,
         work_dir: args.work_dir,
         keep_data: args.keep_data,
         promote: promotion(&args.promote),
+        ..training(&args.training, &settings)?.0
     };
-    config
-        .train
-        .params
-        .check()
-        .map_err(|error| PipelineError::Train(error.into()))?;
     let registry = connect(&settings).await?;
     let cancel = signals::cancel_on_signal();
     let outcome = pipeline::run(&registry, &config, &TerminalProgress::new(), &cancel).await?;
@@ -128,6 +112,31 @@ async fn connect(settings: &Settings) -> Result<Registry> {
     let registry = Registry::connect(&config).await.context("registry")?;
     registry.migrate().await.context("registry")?;
     Ok(registry)
+}
+
+/// What is to be done with these flags, and the recipe they win over.
+fn training(args: &TrainingArgs, settings: &Settings) -> Result<(PipelineConfig, Recipe)> {
+    let recipe = args.recipe.read()?;
+    let seed = args.seed.seed;
+    let identity = identity(&args.register, &recipe);
+    let config = PipelineConfig {
+        data: args.data.data(&recipe, seed)?,
+        bad_rows: args.data.bad_rows(&recipe),
+        process: args.process.config(&recipe, seed)?,
+        train: args.train.config(&recipe, seed)?,
+        register: register_config(&args.settings, settings, &recipe, identity)?,
+        work_dir: None,
+        keep_data: false,
+        promote: None,
+    };
+    check(&config)?;
+    Ok((config, recipe))
+}
+
+/// Refuses params that can't be before any work is done.
+fn check(config: &PipelineConfig) -> Result<(), PipelineError> {
+    let checked = config.train.params.check();
+    checked.map_err(|error| PipelineError::Train(error.into()))
 }
 
 /// Flags and environment win over the recipe, and that over the settings file.

@@ -1,10 +1,10 @@
-//! Recipes and what the program runs by, in both directions. A field of [`ProcessConfig`] or [`TrainParams`] is a key by
-//! its own name; so a new field needs nothing here.
+//! Recipes and what the program runs by, in both directions. A field of [`ProcessConfig`] or
+//! [`TrainParams`](crate::train::TrainParams) is a key by its own name; so a new field needs nothing here.
 
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{Recipe, RecipeError, keys};
+use super::{KEYS, Kind, Recipe, RecipeError, keys};
 use crate::ingest::{BadRowPolicy, Data};
 use crate::pipeline::{EXPERIMENT_NAME, PipelineConfig};
 use crate::process::ProcessConfig;
@@ -95,10 +95,11 @@ pub(super) fn overlaid<T: Serialize + DeserializeOwned>(
     let refused = |message: String| RecipeError::Section { section, message };
     let mut table = Table::try_from(default).map_err(|error| refused(error.to_string()))?;
     for (name, value) in given.and_then(Value::as_table).into_iter().flatten() {
-        let value = match value {
-            // Params go to XGBoost as texts.
-            Value::Table(params) => Value::Table(params.iter().map(text).collect()),
-            value => value.clone(),
+        let key = KEYS.iter().find(|key| key.section == section && key.name == name);
+        let value = match (key.map(|key| key.kind), value) {
+            // They go to XGBoost as texts.
+            (Some(Kind::Params), Value::Table(params)) => Value::Table(params.iter().map(text).collect()),
+            _ => value.clone(),
         };
         // A key such as the engine's is no field.
         if table.contains_key(name) {

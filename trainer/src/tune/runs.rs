@@ -106,14 +106,9 @@ impl SearchRuns {
                 run.status = RunStatus::Running;
             }
             None => {
-                let mut tags = self.identity.tags.clone();
-                tags.extend([
-                    (PARENT_TAG.to_owned(), parent.run_id.clone()),
-                    (TRIAL_TAG.to_owned(), trial.to_string()),
-                    ("mlflow.user".to_owned(), self.identity.user_name.clone()),
-                    ("mlflow.source.name".to_owned(), "clickleaf-trainer".to_owned()),
-                    ("mlflow.source.type".to_owned(), "LOCAL".to_owned()),
-                ]);
+                let mut tags = self.identity.all_tags();
+                tags.push((PARENT_TAG.to_owned(), parent.run_id.clone()));
+                tags.push((TRIAL_TAG.to_owned(), trial.to_string()));
                 let new = NewRun {
                     experiment_id: parent.experiment_id.clone(),
                     run_name: Some(format!("{}-trial-{trial}", parent.run_name)),

@@ -12,19 +12,9 @@ use super::{
 #[derive(Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) recipe: RecipeArgs,
-    #[command(flatten)]
-    pub(crate) process: ProcessArgs,
-    #[command(flatten)]
-    pub(crate) train: TrainArgs,
-    #[command(flatten)]
-    pub(crate) register: IdentityArgs,
+    pub(crate) training: TrainingArgs,
     #[command(flatten)]
     pub(crate) promote: PromotionArgs,
-    #[command(flatten)]
-    pub(crate) seed: SeedArgs,
     /// Keep intermediate files in this folder [default: a temporary one]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) work_dir: Option<PathBuf>,
@@ -33,6 +23,34 @@ pub(crate) struct RunArgs {
     pub(crate) keep_data: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct TuneArgs {
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    #[command(flatten)]
+    pub(crate) folder: FolderArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// What is trained, from the rows on.
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct TrainingArgs {
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) process: ProcessArgs,
+    #[command(flatten)]
+    pub(crate) train: TrainArgs,
+    #[command(flatten)]
+    pub(crate) register: IdentityArgs,
+    #[command(flatten)]
+    pub(crate) seed: SeedArgs,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

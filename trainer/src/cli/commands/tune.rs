@@ -3,33 +3,16 @@
 use std::io::Write;
 
 use anyhow::Result;
-use trainer::pipeline::{PipelineConfig, PipelineError};
 use trainer::progress::TerminalProgress;
 use trainer::tune::{self, TuneConfig, TuneOutcome};
 
 use super::super::args::TuneArgs;
 use super::super::signals;
-use super::{connect, identity, register_config, settings};
+use super::{connect, settings, training};
 
 pub(in crate::cli) async fn tune(args: Box<TuneArgs>) -> Result<()> {
-    let recipe = args.recipe.read()?;
-    let settings = settings(&args.settings)?;
-    let seed = args.seed.seed;
-    let identity = identity(&args.register, &recipe);
-    let base = PipelineConfig {
-        data: args.data.data(&recipe, seed)?,
-        bad_rows: args.data.bad_rows(&recipe),
-        process: args.process.config(&recipe, seed)?,
-        train: args.train.config(&recipe, seed)?,
-        register: register_config(&args.settings, &settings, &recipe, identity)?,
-        work_dir: None,
-        keep_data: false,
-        promote: None,
-    };
-    base.train
-        .params
-        .check()
-        .map_err(|error| PipelineError::Train(error.into()))?;
+    let settings = settings(&args.training.settings)?;
+    let (base, recipe) = training(&args.training, &settings)?;
     let config = TuneConfig {
         base,
         search: recipe.search(),

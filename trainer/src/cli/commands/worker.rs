@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use trainer::ingest::Data;
-use trainer::pipeline::{EXPERIMENT_NAME, PipelineConfig, PipelineError};
+use trainer::pipeline::{EXPERIMENT_NAME, PipelineConfig};
 use trainer::record::RunIdentity;
 use trainer::source::Source;
 
 use super::super::args::WorkerArgs;
 use super::super::signals;
-use super::{connect, register_config, settings, tags, user};
+use super::{check, connect, register_config, settings, tags, user};
 
 /// Rows that a worker generates when nothing else is said.
 const GENERATED_ROWS: u64 = 20_000;
@@ -45,11 +45,7 @@ pub(in crate::cli) async fn worker(args: Box<WorkerArgs>) -> Result<()> {
         keep_data: false,
         promote: None,
     };
-    defaults
-        .train
-        .params
-        .check()
-        .map_err(|error| PipelineError::Train(error.into()))?;
+    check(&defaults)?;
     let registry = connect(&settings).await?;
     let name = args.name.unwrap_or_else(|| {
         let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".to_owned());
