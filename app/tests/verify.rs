@@ -27,6 +27,7 @@ fn model() -> Model {
         min_count: 3,
         folds: 5,
         seed: 1,
+        crosses: Vec::new(),
     });
     for number in 0..200 {
         fit.observe(number, &row(number)).unwrap();

@@ -12,7 +12,7 @@ mod walk;
 
 use thiserror::Error;
 
-use crate::encoder::WIDTH;
+use crate::encoder::MAX_WIDTH;
 use crate::ensemble::Ensemble;
 use crate::feature_model::FeatureModel;
 use crate::model::Model;
@@ -63,19 +63,33 @@ impl FeatureModel {
 impl Model {
     /// What each column of a row adds to its margin.
     pub fn contributions(&self, row: &Row) -> Result<Contributions, ExplainError> {
-        let mut features = [0.0; WIDTH];
-        self.encoder().encode(row, &mut features);
-        let sums = walk::explain(self.ensemble(), &features, 0)?;
-        let columns = std::array::from_fn(|column| match column.checked_sub(INTEGER_COLUMNS) {
-            None => sums[column] as f32,
-            Some(category) => {
-                let mean = INTEGER_COLUMNS + 2 * category;
-                (sums[mean] + sums[mean + 1]) as f32
+        let mut features = [0.0; MAX_WIDTH];
+        let sums = walk::explain(self.ensemble(), self.encoded(row, &mut features), 0)?;
+        let (integers, rest) = sums.split_at(INTEGER_COLUMNS);
+        let (pairs, bias) = rest.split_at(rest.len() - 1);
+        let (categories, crosses) = pairs.split_at(2 * CATEGORY_COLUMNS);
+        let mut columns = [0.0; COLUMNS];
+        columns[..INTEGER_COLUMNS].copy_from_slice(integers);
+        for (column, pair) in columns[INTEGER_COLUMNS..]
+            .iter_mut()
+            .zip(categories.chunks_exact(2))
+        {
+            *column = pair[0] + pair[1];
+        }
+        for (cross, pair) in self
+            .encoder()
+            .config()
+            .crosses
+            .iter()
+            .zip(crosses.chunks_exact(2))
+        {
+            for column in cross.columns() {
+                columns[column] += (pair[0] + pair[1]) / 2.0;
             }
-        });
+        }
         Ok(Contributions {
-            columns,
-            bias: sums[WIDTH] as f32,
+            columns: columns.map(|column| column as f32),
+            bias: bias[0] as f32,
         })
     }
 }
@@ -84,7 +98,7 @@ impl Model {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contributions {
     /// Of each feature column in the order of [`column_names`](crate::column_names): a category's is the sum of what
-    /// its target mean and its log count add.
+    /// its target mean and its log count add. What a cross adds is half each of its two columns'.
     pub columns: [f32; 39],
     /// The margin where nothing is known of a row: the mean over the training rows, weighted by their hessians.
     pub bias: f32,

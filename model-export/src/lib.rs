@@ -41,7 +41,9 @@ mod row;
 pub mod signature;
 
 pub use digest::sha256_hex;
-pub use encoder::{Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder, KeyClass};
+pub use encoder::{
+    Cross, CrossError, Encoder, EncoderConfig, EncoderError, EncoderFit, FittedEncoder, KeyClass, MAX_CROSSES,
+};
 pub use engine::{Engine, Kernel};
 pub use ensemble::{
     DifferingField, Ensemble, EnsembleDifference, EnsembleError, EnsembleSummary, FirstDifference, Node, Tree,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the encoder's width is the trees' number of features, and every sample row gives exactly its margin.
 
-use crate::encoder::{Encoder, WIDTH};
+use crate::encoder::{Encoder, MAX_WIDTH};
 use crate::engine::LazyEngine;
 use crate::ensemble::Ensemble;
 use crate::feature_model::ModelFile;
@@ -86,7 +86,9 @@ impl Model {
             engine: LazyEngine::default(),
         };
         for (index, sample) in model.samples.iter().enumerate() {
-            let margin = model.ensemble.margin(&model.encoded(&sample.row));
+            let margin = model
+                .ensemble
+                .margin(model.encoded(&sample.row, &mut [0.0; MAX_WIDTH]));
             let (expected, found) = (sample.margin_bits, margin.to_bits());
             if found != expected {
                 return Err(FormatError::Sample {
@@ -118,7 +120,7 @@ impl Model {
     /// The click probability of a row.
     pub fn predict(&self, row: &Row) -> Prediction {
         let mut margin = [0.0];
-        self.margins(&self.encoded(row), &mut margin);
+        self.margins(self.encoded(row, &mut [0.0; MAX_WIDTH]), &mut margin);
         Prediction::of(margin[0])
     }
 
@@ -149,9 +151,10 @@ impl Model {
         self.engine.margins(&self.ensemble, rows, out);
     }
 
-    fn encoded(&self, row: &Row) -> [f32; WIDTH] {
-        let mut features = [0.0; WIDTH];
-        self.encoder.encode(row, &mut features);
+    /// The features of a row, at the beginning of `out`.
+    pub(crate) fn encoded<'out>(&self, row: &Row, out: &'out mut [f32; MAX_WIDTH]) -> &'out [f32] {
+        let features = &mut out[..self.encoder.width()];
+        self.encoder.encode(row, features);
         features
     }
 

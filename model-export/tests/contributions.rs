@@ -123,6 +123,51 @@ fn columns_of_a_click_model_sum_to_its_margin() {
 }
 
 #[test]
+fn what_a_cross_adds_is_half_each_of_its_columns() {
+    let model = support::model_with_crosses();
+    let crosses: Vec<[usize; 2]> = model
+        .encoder()
+        .config()
+        .crosses
+        .iter()
+        .map(|cross| cross.columns())
+        .collect();
+    assert_eq!(crosses, [[14, 13], [13, 15], [1, 13], [16, 17]]);
+    let mut features = [0.0; 73];
+    let mut by_feature = [0.0; 74];
+    let mut of_crosses = 0.0_f64;
+    for row in support::rows(100, 5) {
+        let found = model.contributions(&row).unwrap();
+        let columns = found.columns.iter().copied().map(f64::from);
+        let sum = columns.sum::<f64>() + f64::from(found.bias);
+        assert!(near(sum, model.predict(&row).margin.into()));
+
+        model.encoder().encode(&row, &mut features);
+        model
+            .ensemble()
+            .contributions(&features, 0, &mut by_feature)
+            .unwrap();
+        assert_eq!(found.bias, by_feature[73]);
+        let by_feature = by_feature.map(f64::from);
+        let pair = |at: usize| by_feature[at] + by_feature[at + 1];
+        for (column, found) in found.columns.into_iter().enumerate() {
+            let own = match column.checked_sub(13) {
+                None => by_feature[column],
+                Some(category) => pair(13 + 2 * category),
+            };
+            let of_column = crosses
+                .iter()
+                .enumerate()
+                .filter(|(_, columns)| columns.contains(&column));
+            let halves: f64 = of_column.map(|(index, _)| pair(65 + 2 * index) / 2.0).sum();
+            assert!(near(found.into(), own + halves), "column {column}");
+            of_crosses += halves.abs();
+        }
+    }
+    assert!(of_crosses > 1.0, "{of_crosses}");
+}
+
+#[test]
 fn a_model_without_covers_says_so() {
     let row = &support::rows(1, 5)[0];
     let ensemble = support::ensemble(6, 5, 2).without_covers();

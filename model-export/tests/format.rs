@@ -35,7 +35,11 @@ fn sections_are_listed_and_fill_the_file() {
 
 #[test]
 fn every_cut_and_every_flipped_bit_is_refused() {
-    for bytes in [support::model().to_bytes(), forest::feature_model().to_bytes()] {
+    for bytes in [
+        support::model().to_bytes(),
+        support::model_with_crosses().to_bytes(),
+        forest::feature_model().to_bytes(),
+    ] {
         for length in 0..bytes.len() {
             assert!(
                 ModelFile::from_bytes(&bytes[..length]).is_err(),
@@ -222,7 +226,8 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let mut bytes = match seed {
-            0..10 => support::model().to_bytes(),
+            0..5 => support::model().to_bytes(),
+            5..10 => support::model_with_crosses().to_bytes(),
             10..20 => forest::feature_model().to_bytes(),
             seed => feature_model(forest::ensemble(seed)).to_bytes(),
         };

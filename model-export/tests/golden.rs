@@ -161,6 +161,19 @@ fn version_1_with_fingerprints_is_written_and_read_as_ever() {
 }
 
 #[test]
+fn version_1_with_crosses_is_written_and_read_as_ever() {
+    let model = support::model_with_crosses();
+    assert_eq!(model.encoder().width(), 73);
+    if blesses() {
+        std::fs::write(golden("v1_crosses.predictions.tsv"), predictions(&model)).unwrap();
+    }
+    match check_file(&ModelFile::Clicks(Box::new(model)), "v1_crosses.leaf") {
+        ModelFile::Clicks(read) => check_predictions(&read, "v1_crosses.predictions.tsv"),
+        other => panic!("a model of clicks was read as {other:?}"),
+    }
+}
+
+#[test]
 fn version_1_of_features_is_written_and_read_as_ever() {
     let model = ModelFile::Features(Box::new(forest::feature_model()));
     if blesses() {

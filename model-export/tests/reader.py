@@ -432,17 +432,20 @@ class Trees:
 class Encoder:
     def __init__(self, data):
         section = Bytes(data)
-        assert section.take(3) == bytes([1, 13, 26]), "another encoder"
+        (kind,) = section.take(1)
+        assert kind in (1, 2) and section.take(2) == bytes([13, 26]), "another encoder"
         (self.weight,) = struct.unpack("<d", section.take(8))
         self.least_rows = section.varint()
         section.take(1 + 8)
         self.rows, self.clicks = section.varint(), section.varint()
+        self.crosses = [section.take(2) for _ in range(section.take(1)[0])] if kind == 2 else []
+        assert kind == 1 or self.crosses
         stream = self.stream = Stream(section.data[section.at :])
         features, missing, bits = Number(), (Number(), Number()), bit_models()
         self.rows_model, self.clicks_models, exception = Number(), Models(Number), Bit()
         counts, steps = (Number(), Number()), (bit_models(), bit_models())
         self.columns = []
-        for _ in range(26):
+        for _ in range(26 + len(self.crosses)):
             assert [stream.number(features) for _ in range(3)] == [2, 1, 2], "other features"
             absent = stream.number(missing[0]), stream.number(missing[1])
             width = 1 + stream.symbol(32, bits)
@@ -486,9 +489,23 @@ class Encoder:
 
     def features(self, integers, keys):
         features = [math.nan if x is None else f32(x) for x in integers]
-        for column, key in enumerate(keys):
+        values = integers + keys
+        crosses = [crossed(values[first], values[second]) for first, second in self.crosses]
+        for column, key in enumerate(keys + crosses):
             features.extend(self.pair(column, key))
         return features
+
+
+def mixed(h):
+    h = (h ^ h >> 33) * 0xFF51AFD7ED558CCD & MASK
+    h = (h ^ h >> 33) * 0xC4CEB9FE1A85EC53 & MASK
+    return h ^ h >> 33
+
+
+def crossed(first, second):
+    h = mixed(1 + (first is not None) + 2 * (second is not None))
+    h = mixed(h ^ (first or 0) & MASK)
+    return mixed(h ^ (second or 0)) >> 32
 
 
 def hashed(key):

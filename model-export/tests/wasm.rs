@@ -26,17 +26,31 @@ fn hostile_rows() -> Vec<Row> {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn predictions_of_raw_rows_have_the_same_bits() {
-    let model = Model::from_bytes(&support::model().to_bytes()).unwrap();
+    assert_eq!(
+        digest_of_predictions(&support::model()),
+        "51fac4108d62208f04ff5138407bf52f01904f44a8325fefd421331b4c35f1e8"
+    );
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn predictions_with_crosses_have_the_same_bits() {
+    assert_eq!(
+        digest_of_predictions(&support::model_with_crosses()),
+        "8727e87d81b241552816d4d1c1198bcb2df5a18ab6c225708858c82ed3a26aa9"
+    );
+}
+
+/// Of margins and probabilities of the model's file.
+fn digest_of_predictions(model: &Model) -> String {
+    let model = Model::from_bytes(&model.to_bytes()).unwrap();
     let mut bits = Vec::with_capacity(ROWS * 8);
     for row in hostile_rows() {
         let prediction = model.predict(&row);
         bits.extend_from_slice(&prediction.margin.to_le_bytes());
         bits.extend_from_slice(&prediction.probability.to_le_bytes());
     }
-    assert_eq!(
-        sha256_hex(&bits),
-        "51fac4108d62208f04ff5138407bf52f01904f44a8325fefd421331b4c35f1e8"
-    );
+    sha256_hex(&bits)
 }
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
@@ -94,6 +108,7 @@ fn a_golden_file_is_read_and_written_alike() {
     for bytes in [
         &include_bytes!("golden/v1_clicks.leaf")[..],
         include_bytes!("golden/v1_fingerprints.leaf"),
+        include_bytes!("golden/v1_crosses.leaf"),
     ] {
         assert_eq!(Model::from_bytes(bytes).unwrap().to_bytes(), bytes);
     }

@@ -3,7 +3,7 @@
 //! | step | value | made by |
 //! |---|---|---|
 //! | ingest | checked rows in a [`row_file`] | [`ingest`], from a [`source`] or the generator in [`generate`] |
-//! | process | encoded rows in an [`encoded_file`], the encoder | [`process`] |
+//! | process | encoded rows in an [`encoded_file`], the encoder | [`process`], [`crosses`] |
 //! | train | a booster | [`train`] |
 //! | export | the compact file, checked and judged | [`export`], [`evaluate`], [`metrics`] |
 //! | register, promote | run, artifacts, version, stage | [`record`], [`pipeline`] |
@@ -15,6 +15,7 @@
 //! crate never serves a request.
 
 pub mod cancel;
+pub mod crosses;
 pub mod encoded_file;
 pub mod evaluate;
 pub mod export;

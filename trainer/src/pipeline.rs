@@ -20,7 +20,7 @@ use crate::error_chain;
 use crate::export::{ModelDirectory, export};
 use crate::ingest::{BadRowPolicy, Data, Ingested};
 use crate::now_ms;
-use crate::process::{ProcessConfig, Processed};
+use crate::process::{ProcessConfig, Processed, joined};
 use crate::progress::{Progress, Step};
 use crate::recipe::Recipe;
 use crate::record::{OpenRun, RunIdentity};
@@ -357,6 +357,10 @@ fn params(inputs: &Inputs<'_>) -> BTreeMap<String, String> {
         ("fold_seed", config.seed.to_string()),
     ] {
         params.insert(name.to_owned(), value);
+    }
+    let crosses = &processed.encoder.encoder().config().crosses;
+    if !crosses.is_empty() {
+        params.insert("crosses".to_owned(), joined(crosses));
     }
     params
 }

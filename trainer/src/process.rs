@@ -1,14 +1,16 @@
 //! Step 2: rows to encoded rows.
 //!
-//! The encoder sees the training rows only, and for a refit the early-stopping rows too. Those are encoded out of fold,
-//! each without its own label; all other rows are encoded as any row is later, when the model predicts.
+//! Crosses are chosen by the training rows alone. The encoder sees the training rows only, and for a refit the
+//! early-stopping rows too. Those are encoded out of fold, each without its own label; all other rows are encoded as any
+//! row is later, when the model predicts.
 
 use std::path::Path;
 
-use model_export::{EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
+use model_export::{Cross, EncoderConfig, EncoderError, EncoderFit, FittedEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::cancel::{CancelToken, Cancelled};
+use crate::crosses::Crosses;
 use crate::encoded_file::{EncodedFile, EncodedWriter};
 use crate::progress::{Progress, Step};
 use crate::row_file::RowFile;
@@ -29,6 +31,9 @@ pub struct ProcessConfig {
     pub folds: u8,
     /// Seed of the folds.
     pub seed: u64,
+    /// Pairs of columns that are encoded as one.
+    #[serde(default)]
+    pub crosses: Crosses,
 }
 
 impl Default for ProcessConfig {
@@ -39,17 +44,31 @@ impl Default for ProcessConfig {
             min_count: 3,
             folds: 5,
             seed: 1,
+            crosses: Crosses::default(),
         }
     }
 }
 
 impl ProcessConfig {
-    fn encoder(&self) -> EncoderConfig {
+    /// The same with the crosses that were found for these rows, so that they need not be found again.
+    pub(crate) fn with_crosses_of(&self, processed: &Processed) -> Self {
+        let crosses = processed.encoder.encoder().config().crosses.clone();
+        Self {
+            crosses: match crosses.is_empty() {
+                true => Crosses::None,
+                false => Crosses::Listed(crosses),
+            },
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn encoder(&self, crosses: Vec<Cross>) -> EncoderConfig {
         EncoderConfig {
             prior_weight: self.prior_weight,
             min_count: self.min_count,
             folds: self.folds,
             seed: self.seed,
+            crosses,
         }
     }
 }
@@ -131,7 +150,13 @@ pub fn process(
     let split = Split::new(rows.rows, config.split)?;
     let fitted_rows = fit_on.rows(&split);
     progress.start(Step::Process, Some(fitted_rows + rows.rows));
-    let fitted = fit(rows, fitted_rows, config, &mut |done| {
+    if let Crosses::Count(1..) = config.crosses {
+        progress.advance(0, "rows: choosing crosses");
+    }
+    let crosses = config
+        .crosses
+        .resolved(rows, split.train.end, config.seed, cancel)?;
+    let fitted = fit(rows, fitted_rows, config.encoder(crosses), &mut |done| {
         progress.advance(done, "rows: fitting the encoder");
         cancel.check()
     })?;
@@ -139,8 +164,13 @@ pub fn process(
         progress.advance(fitted_rows + done, "rows: encoding");
         cancel.check()
     })?;
+    let crosses = &fitted.encoder().config().crosses;
+    let crosses = match crosses.len() {
+        0 => String::new(),
+        _ => format!("; crosses {}", joined(crosses)),
+    };
     progress.finish(&format!(
-        "{} rows for training, {} for early stopping, {} for the test; {} features",
+        "{} rows for training, {} for early stopping, {} for the test; {} features{crosses}",
         split.train.end,
         split.stop.end - split.stop.start,
         split.test.end - split.test.start,
@@ -154,18 +184,24 @@ pub fn process(
     })
 }
 
-/// Fits the encoder on the first so many rows, as [`process`] does: the same rows and config give the same encoder.
+/// The names of crosses, with spaces between them.
+pub(crate) fn joined(crosses: &[Cross]) -> String {
+    let names: Vec<String> = crosses.iter().map(ToString::to_string).collect();
+    names.join(" ")
+}
+
+/// Fits an encoder on the first so many rows, as [`process`] does: the same rows and config give the same encoder.
 pub fn fit(
     rows: &RowFile,
     fitted_rows: u64,
-    config: &ProcessConfig,
+    config: EncoderConfig,
     report: &mut dyn FnMut(u64) -> Result<(), Cancelled>,
 ) -> Result<FittedEncoder, ProcessError> {
     let read_error = |source| ProcessError::File {
         path: rows.path.display().to_string(),
         source,
     };
-    let mut fit = EncoderFit::new(config.encoder());
+    let mut fit = EncoderFit::new(config);
     for (index, row) in (0..fitted_rows).zip(rows.read(0, fitted_rows).map_err(read_error)?) {
         if index % REPORT_EVERY_ROWS == 0 {
             report(index)?;

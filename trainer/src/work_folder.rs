@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tempfile::TempDir;
 
 use crate::cancel::CancelToken;
+use crate::crosses::Crosses;
 use crate::encoded_file::EncodedFile;
 use crate::ingest::{BadRowPolicy, Data, IngestError, Ingested, ingest};
 use crate::process::{FitOn, ProcessConfig, ProcessError, Processed, fit, process};
@@ -175,7 +176,8 @@ impl WorkFolder {
             #[cfg(feature = "xgboost")]
             true => {
                 let fit_on = FitOn::AllButTest;
-                let again = self.encode(ingested, process_config, fit_on, &REFIT, progress, cancel)?;
+                let process_config = process_config.with_crosses_of(&processed);
+                let again = self.encode(ingested, &process_config, fit_on, &REFIT, progress, cancel)?;
                 let trained = refit(
                     &again.encoded,
                     &again.split,
@@ -210,7 +212,7 @@ impl WorkFolder {
         let rows = self.path.join(names.rows);
         let processed = process(&ingested.rows, config, fit_on, &rows, progress, cancel)?;
         let record = ProcessRecord {
-            config: config.clone(),
+            config: config.with_crosses_of(&processed),
             split: processed.split.clone(),
             fitted_rows: processed.fitted_rows,
             encoded: processed.encoded.clone(),
@@ -241,10 +243,14 @@ impl WorkFolder {
         names: &EncodedNames,
     ) -> Result<(Processed, ProcessConfig), WorkFolderError> {
         let record: ProcessRecord = read_record(&self.path.join(names.record), names.step)?;
+        let crosses = match &record.config.crosses {
+            Crosses::Listed(crosses) => crosses.clone(),
+            _ => Vec::new(),
+        };
         let encoder = fit(
             &ingested.rows,
             record.fitted_rows,
-            &record.config,
+            record.config.encoder(crosses),
             &mut |_| Ok(()),
         )?;
         let encoded = EncodedFile {

@@ -54,7 +54,7 @@ fn the_steps_one_by_one_make_the_same_trees_as_run() {
     let folder = ["--work-dir", "work"];
     let step = |arguments: &[&str]| ok(home.path(), &[arguments, &folder].concat());
     step(&["ingest", "--generate", "2000"]);
-    step(&["process", "--min-count", "4"]);
+    step(&["process", "--min-count", "4", "--crosses", "2"]);
     step(&["train", "--rounds", "6", "--engine", engine]);
     let registered: Value = serde_json::from_str(&step(&["register", "--json"])).unwrap();
     assert_eq!(
@@ -70,6 +70,8 @@ fn the_steps_one_by_one_make_the_same_trees_as_run() {
         "2000",
         "--min-count",
         "4",
+        "--crosses",
+        "2",
         "--rounds",
         "6",
         "--json",
@@ -117,6 +119,11 @@ fn exit_codes_tell_what_happened() {
     );
     refused(home.path(), &["run"], 2);
     refused(home.path(), &["run", "--generate", "100", "--stop-from", "50"], 2);
+    let stderr = refused(home.path(), &["run", "--generate", "100", "--cross", "C1xC1"], 2);
+    assert!(stderr.contains("a cross is of two different columns"), "{stderr}");
+    let both = ["run", "--generate", "100", "--cross", "C2xC1", "--crosses", "1"];
+    refused(home.path(), &both, 2);
+    refused(home.path(), &["run", "--generate", "100", "--crosses", "65"], 2);
     refused(
         home.path(),
         &[

@@ -49,7 +49,11 @@ fn auc(rows: &[Row], feature: impl Fn(u64, &Row) -> f32) -> f64 {
 }
 
 fn fitted(rows: &[Row]) -> FittedEncoder {
-    let mut fit = EncoderFit::new(EncoderConfig::default());
+    let crosses = ["C6xC14", "C23xC3", "I2xC26", "C20xC9"];
+    let mut fit = EncoderFit::new(EncoderConfig {
+        crosses: crosses.map(|cross| cross.parse().unwrap()).into(),
+        ..EncoderConfig::default()
+    });
     for (index, row) in (0..).zip(rows) {
         fit.observe(index, row).unwrap();
     }

@@ -8,9 +8,12 @@ mod hostile_rows;
 
 use std::collections::HashMap;
 
-use model_export::{Ensemble, import_xgboost, probability};
+use model_export::{
+    EncoderConfig, EncoderFit, Ensemble, Model, Provenance, Row, import_xgboost, probability,
+};
 use serde_json::Value;
 use trainer::gbdt_engine::reference_margins;
+use trainer::generate::Generator;
 use xgboost::{Booster, DMatrix};
 
 use hostile_rows::{COLUMNS, Random, training_rows, unseen_rows};
@@ -79,6 +82,89 @@ fn a_slice_and_a_model_of_stumps_without_a_split() {
     let unsplit = train(&[("gamma", "1000000".to_owned())], 43);
     let ensemble = check(&unsplit, 44);
     assert_eq!(ensemble.nodes(), ensemble.trees());
+}
+
+#[test]
+fn rows_with_crosses() {
+    let crosses = ["C6xC14", "C23xC17", "I11xC17", "I2xC26", "C9xC25"];
+    let mut fit = EncoderFit::new(EncoderConfig {
+        crosses: crosses.map(|cross| cross.parse().unwrap()).into(),
+        ..EncoderConfig::default()
+    });
+    let training: Vec<Row> = Generator::new(3).take(6000).collect();
+    for (index, row) in (0..).zip(&training) {
+        fit.observe(index, row).unwrap();
+    }
+    let fitted = fit.finish().unwrap();
+    let width = fitted.encoder().width();
+    assert_eq!(width, 75);
+    let mut features = vec![0.0; training.len() * width];
+    for ((index, row), out) in (0..).zip(&training).zip(features.chunks_exact_mut(width)) {
+        fitted.encode_training_row(index, row, out);
+    }
+    let labels: Vec<f32> = training
+        .iter()
+        .map(|row| f32::from(u8::from(row.label == Some(true))))
+        .collect();
+    let mut matrix = DMatrix::from_dense(&features, labels.len(), width).unwrap();
+    matrix.set_labels(&labels).unwrap();
+    let params = [
+        ("objective", "binary:logistic"),
+        ("max_depth", "6"),
+        ("nthread", "1"),
+        ("verbosity", "0"),
+    ];
+    let mut booster = Booster::new(&params, &[&matrix]).unwrap();
+    for round in 0..30 {
+        booster.update(round, &matrix).unwrap();
+    }
+    let ensemble = import_xgboost(&booster.save_ubj().unwrap()).unwrap();
+    let crossed: usize = ensemble.summary().splits_by_feature[65..].iter().sum();
+    assert!(crossed > 30, "{crossed} splits on crosses");
+
+    // Rows that were trained on, others, and of those some with values that nobody has seen or with none.
+    let mut rows: Vec<Row> = training
+        .iter()
+        .cloned()
+        .chain(Generator::new(4).take(6000))
+        .collect();
+    for (index, row) in rows.iter_mut().enumerate().skip(8000).step_by(3) {
+        row.categories[index % 26] = (index % 2 == 0).then_some(0xdead_0000 + index as u32);
+        row.integers[index % 13] = (index % 4 == 0).then_some(i64::MIN + index as i64);
+    }
+    rows.push(Row::default());
+    let mut encoded = vec![0.0; rows.len() * width];
+    for (row, out) in rows.iter().zip(encoded.chunks_exact_mut(width)) {
+        fitted.encoder().encode(row, out);
+    }
+    let matrix = DMatrix::from_dense(&encoded, rows.len(), width).unwrap();
+    let margins = booster.predict_margins(&matrix).unwrap();
+    let hashed = fitted.encoder().pruned(&ensemble).hashed(8, &fitted);
+    for encoder in [fitted.encoder(), &hashed] {
+        let model = Model::new(
+            encoder.clone(),
+            ensemble.clone(),
+            Provenance::default(),
+            Vec::new(),
+        )
+        .unwrap();
+        let model = Model::from_bytes(&model.to_bytes()).unwrap();
+        let batch = model.predict_batch(&rows);
+        // Keys that nobody has seen may be taken for others by their fingerprints.
+        let compared = if *encoder == hashed {
+            training.len()
+        } else {
+            rows.len()
+        };
+        for (index, row) in rows.iter().enumerate() {
+            let margin = model.predict(row).margin.to_bits();
+            assert_eq!(batch[index].margin.to_bits(), margin, "row {index}");
+            assert!(
+                index >= compared || margin == margins[index].to_bits(),
+                "row {index}: {row:?}"
+            );
+        }
+    }
 }
 
 fn train(params: &[(&str, String)], seed: u64) -> Booster {

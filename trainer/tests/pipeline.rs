@@ -10,6 +10,7 @@ use model_export::{Model, Provenance, Row};
 use registry::{Bucket, RunStatus};
 use support::{Home, small};
 use trainer::cancel::CancelToken;
+use trainer::crosses::Crosses;
 use trainer::generate::Generator;
 use trainer::ingest::Data;
 use trainer::metrics::Metrics;
@@ -197,6 +198,48 @@ async fn the_same_seed_gives_the_same_model() {
     }
     assert_eq!(files[0], files[1]);
     assert_ne!(files[0], files[2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crosses_are_chosen_once_kept_by_the_refit_and_recorded() {
+    let home = Home::new().await;
+    let mut config = small(3_000, 5);
+    config.process.crosses = Crosses::Count(3);
+    let outcome = pipeline::run(&home.registry, &config, &NoProgress, &CancelToken::new())
+        .await
+        .unwrap();
+    let (_, chosen) = model_of(&home, &outcome.run_id).await;
+    let crosses = chosen.encoder().config().crosses.clone();
+    assert!((1..=3).contains(&crosses.len()), "{crosses:?}");
+    assert_eq!(chosen.encoder().width(), 65 + 2 * crosses.len());
+    let names: Vec<String> = crosses.iter().map(ToString::to_string).collect();
+    assert_eq!(chosen.provenance().params["crosses"], names.join(" "));
+    let run = home.registry.run(&outcome.run_id).await.unwrap().unwrap();
+    let (_, recorded) = run.params.iter().find(|(name, _)| name == "crosses").unwrap();
+    assert_eq!(*recorded, names.join(" "));
+
+    // They are those of the training rows, whatever rows the trees are grown on in the end.
+    config.process.crosses = Crosses::Listed(crosses);
+    let outcome = pipeline::run(&home.registry, &config, &NoProgress, &CancelToken::new())
+        .await
+        .unwrap();
+    let (whole, listed) = model_of(&home, &outcome.run_id).await;
+    assert_eq!(listed.encoder(), chosen.encoder());
+    assert_eq!(listed.ensemble(), chosen.ensemble());
+
+    // A budget forgets keys of crosses as it does those of columns.
+    let max_bytes = whole.len() as u64 * 6 / 10;
+    config.register.max_bytes = Some(max_bytes);
+    let outcome = pipeline::run(&home.registry, &config, &NoProgress, &CancelToken::new())
+        .await
+        .unwrap();
+    let (small, fitting) = model_of(&home, &outcome.run_id).await;
+    assert!(small.len() as u64 <= max_bytes + 64, "{}", small.len());
+    assert_eq!(
+        fitting.encoder().config().crosses,
+        listed.encoder().config().crosses
+    );
+    assert!(fitting.encoder().keys() < listed.encoder().keys());
 }
 
 /// Stops the run at a given point.

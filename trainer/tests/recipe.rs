@@ -10,6 +10,7 @@ use std::path::Path;
 use model_export::{EncoderConfig, EncoderError, EncoderFit};
 use registry::Engine;
 use serde_json::Value;
+use trainer::crosses::Crosses;
 use trainer::ingest::{BadRowPolicy, Data};
 use trainer::process::ProcessConfig;
 use trainer::recipe::{KEYS, Kind, Recipe, SearchConfig, json_schema};
@@ -163,6 +164,14 @@ fn what_does_not_fit_is_refused_with_its_place() {
             "line 2, column 5: booster.other.a must be a text, a number or a switch",
         ),
         (
+            "[encoder]\ncrosses = 65",
+            "line 2, column 11: encoder.crosses must be a whole number from 0 to 64, or a list",
+        ),
+        (
+            "[encoder]\ncrosses = [\"C1xC99\"]",
+            "encoder.crosses must be a whole number from 0 to 64, or a list of pairs",
+        ),
+        (
             "[data]\nsources = []",
             "data.sources must be a list of texts in quotes, not empty",
         ),
@@ -293,6 +302,12 @@ fn what_a_run_did_is_a_recipe_that_does_it_again() {
         },
     ] {
         config.process.split = split;
+        config.process.crosses = match split {
+            SplitAt::Rows { .. } => {
+                Crosses::Listed(vec!["C23xC6".parse().unwrap(), "I2xC26".parse().unwrap()])
+            }
+            SplitAt::Shares { .. } => Crosses::Count(3),
+        };
         let recipe = Recipe::of(&config).unwrap();
         let again = parse(&recipe.to_toml());
         assert_eq!(again, recipe);

@@ -6,7 +6,7 @@ mod support;
 
 use model_export::{Ensemble, Model, Node};
 use serde_json::Value;
-use support::{Folder, converted, golden, json, printed, refusal, run, text};
+use support::{Folder, converted, golden, json, library, printed, refusal, run, text};
 
 #[test]
 fn a_model_of_clicks_is_shown() {
@@ -35,6 +35,21 @@ fn a_model_of_features_is_shown() {
         rest.lines().filter(of_the_format).collect::<Vec<_>>().join("\n")
     );
     insta::assert_snapshot!("categories", printed(run(&["inspect", &model, "--trees", "1"])));
+}
+
+#[test]
+fn crosses_are_listed() {
+    let crossed = library("golden/v1_crosses.leaf");
+    let shown = printed(run(&["inspect", &crossed]));
+    assert!(
+        shown.contains("\ncrosses     C2xC1, C1xC3, I2xC1, C4xC5\n"),
+        "{shown}"
+    );
+    let shown = json(run(&["inspect", &crossed, "--json"]));
+    assert_eq!(
+        shown["encoder"]["config"]["crosses"],
+        Value::from(vec!["C2xC1", "C1xC3", "I2xC1", "C4xC5"])
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! One category column: what its keys, its missing value and all rare keys are encoded as.
+//! One category column or cross: what its keys, its missing value and all rare keys are encoded as.
 //!
 //! Invariant: classes are distinct, ascending, and each is some key's; no key has what rare keys have by its fingerprint
 //! alone, and an exception has something else than its fingerprint.

@@ -5,7 +5,9 @@ use std::hash::BuildHasherDefault;
 use hashbrown::HashMap;
 use thiserror::Error;
 
-use super::{Column, ColumnParts, Encoder, EncoderConfig, KEY_BITS, Prior, Statistics, encode_integers};
+use super::{
+    Column, ColumnParts, Cross, Encoder, EncoderConfig, KEY_BITS, Prior, Statistics, cross, encode_integers,
+};
 use crate::row::{CATEGORY_COLUMNS, Row};
 
 /// Why an encoder can't be fitted.
@@ -34,6 +36,12 @@ pub enum EncoderError {
         /// What is accepted.
         limits: &'static str,
     },
+    /// Two crosses of the same columns.
+    #[error("there is more than one cross of the columns of {0}")]
+    SameCross(
+        /// The later one.
+        Cross,
+    ),
 }
 
 impl EncoderConfig {
@@ -48,7 +56,7 @@ impl EncoderConfig {
         if self.folds < 2 {
             return refuse("folds", f64::from(self.folds), "at least 2");
         }
-        Ok(())
+        cross::check(&self.crosses)
     }
 }
 
@@ -77,10 +85,11 @@ impl EncoderFit {
             places: KeyMap::default(),
             statistics: vec![Statistics::default(); folds],
         };
+        let columns = CATEGORY_COLUMNS + config.crosses.len();
         Self {
             config,
             total: vec![Statistics::default(); folds],
-            columns: (0..CATEGORY_COLUMNS).map(|_| column()).collect(),
+            columns: (0..columns).map(|_| column()).collect(),
         }
     }
 
@@ -97,7 +106,7 @@ impl EncoderFit {
             statistics.clicks += u32::from(clicked);
         };
         add(&mut self.total[fold]);
-        for (column, key) in self.columns.iter_mut().zip(row.categories) {
+        for (column, key) in self.columns.iter_mut().zip(self.config.keys(row)) {
             let block = match key {
                 None => 0,
                 Some(key) => {
@@ -179,11 +188,9 @@ impl FittedEncoder {
         let config = self.encoder.config();
         let (folds, own_fold) = (usize::from(config.folds), fold_of(config, row_index));
         let prior = self.encoder.prior();
-        let categories = encode_integers(row, out);
+        let pairs = encode_integers(config, row, out);
         let columns = self.encoder.columns().iter().zip(&self.by_fold);
-        for (((column, by_fold), key), pair) in
-            columns.zip(row.categories).zip(categories.chunks_exact_mut(2))
-        {
+        for (((column, by_fold), key), pair) in columns.zip(config.keys(row)).zip(pairs.chunks_exact_mut(2)) {
             pair.copy_from_slice(&column.values()[column.slot(key) as usize]);
             let block = match key {
                 Some(key) => column.keys().find(key).map(|index| index + 1),

@@ -11,7 +11,7 @@ use crate::row::INTEGER_COLUMNS;
 /// Bits that fingerprints have at least beyond those that number a column's keys.
 pub(crate) const LEAST_SPARE_BITS: u32 = 4;
 
-/// Keys of a category column that are encoded alike.
+/// Keys of a category column or a cross that are encoded alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KeyClass {
     /// Target mean and log count.
@@ -58,13 +58,13 @@ impl Encoder {
         })
     }
 
-    /// Classes of a category column, which are numbered from 0: that of keys that are rare or were never seen, that
-    /// of the missing value, then those of all other keys. Panics unless `column` is below 26.
+    /// Classes of a column with keys, which are numbered from 0: that of keys that are rare or were never seen, that
+    /// of the missing value, then those of all other keys. Panics unless `column` is below [`Encoder::key_columns`].
     pub fn classes(&self, column: usize) -> usize {
         self.columns[column].values().len()
     }
 
-    /// The encoder whose classes have the features of others: class `c` of category column `i` those of class
+    /// The encoder whose classes have the features of others: class `c` of column `i` with keys those of class
     /// `into(i, c)`. Keys that come to have the features of rare ones are forgotten.
     ///
     /// Unlike those of [`Encoder::pruned`], predictions change. Panics when there is no such class.
@@ -123,7 +123,8 @@ impl Encoder {
 }
 
 impl FittedEncoder {
-    /// The classes of a category column of an encoder that was made from this one. Panics unless `column` is below 26.
+    /// The classes of a column with keys of an encoder that was made from this one. Panics unless `column` is below
+    /// [`Encoder::key_columns`].
     pub fn classes(&self, encoder: &Encoder, column: usize) -> Vec<KeyClass> {
         let (made, fitted) = (&encoder.columns[column], &self.encoder().columns[column]);
         let class = |features: &[f32; 2]| KeyClass {

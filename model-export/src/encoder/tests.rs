@@ -23,6 +23,10 @@ fn rows(count: u64) -> Vec<Row> {
         .collect()
 }
 
+fn crosses(names: &[&str]) -> Vec<Cross> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
 fn fit(order: impl Iterator<Item = usize>, rows: &[Row], config: EncoderConfig) -> FittedEncoder {
     let mut fit = EncoderFit::new(config);
     for index in order {
@@ -40,9 +44,16 @@ fn expected(rows: &[Row], own: Option<usize>, row: &Row, config: &EncoderConfig)
         .iter()
         .map(|value| value.map_or(f32::NAN, |value| value as f32))
         .collect();
-    for (column, key) in row.categories.iter().enumerate() {
+    let value = |row: &Row, column: usize| match column.checked_sub(13) {
+        None => row.integers[column],
+        Some(category) => row.categories[category].map(i64::from),
+    };
+    let columns = (13..39).map(|column| [column; 2]);
+    let crosses = config.crosses.iter().map(|cross| cross.columns());
+    for columns in columns.chain(crosses) {
+        let values = |row: &Row| columns.map(|column| value(row, column));
         let same: Vec<usize> = (0..rows.len())
-            .filter(|index| rows[*index].categories[column] == *key)
+            .filter(|index| values(&rows[*index]) == values(row))
             .collect();
         if same.len() < config.min_count as usize {
             out.extend([prior as f32, 0.0]);
@@ -80,6 +91,7 @@ fn features_follow_their_definition() {
     let config = EncoderConfig {
         prior_weight: 5.0,
         seed: 9,
+        crosses: crosses(&["C2xC1", "I3xC1", "C4xC7"]),
         ..EncoderConfig::default()
     };
     let fitted = fit(0..rows.len(), &rows, config.clone());
@@ -99,10 +111,14 @@ fn features_follow_their_definition() {
 #[test]
 fn the_order_of_rows_does_not_matter() {
     let rows = rows(500);
-    let forwards = fit(0..rows.len(), &rows, EncoderConfig::default());
-    let backwards = fit((0..rows.len()).rev(), &rows, EncoderConfig::default());
+    let config = || EncoderConfig {
+        crosses: crosses(&["C26xC1"]),
+        ..EncoderConfig::default()
+    };
+    let forwards = fit(0..rows.len(), &rows, config());
+    let backwards = fit((0..rows.len()).rev(), &rows, config());
     assert_eq!(forwards.encoder(), backwards.encoder());
-    let (mut left, mut right) = ([0.0; WIDTH], [0.0; WIDTH]);
+    let (mut left, mut right) = ([0.0; WIDTH + 2], [0.0; WIDTH + 2]);
     for (index, row) in rows.iter().enumerate() {
         forwards.encode_training_row(index as u64, row, &mut left);
         backwards.encode_training_row(index as u64, row, &mut right);
@@ -142,6 +158,21 @@ fn names_are_one_per_feature() {
         (names[0].as_str(), names[13].as_str(), names[64].as_str()),
         ("I1", "C1_mean", "C26_log_count")
     );
+    let config = EncoderConfig {
+        crosses: crosses(&["C23xC6", "I2xC26"]),
+        ..EncoderConfig::default()
+    };
+    let crossed = fit(0..3, &rows(3), config).into_encoder().feature_names();
+    assert_eq!(crossed[..WIDTH], names);
+    assert_eq!(
+        crossed[WIDTH..],
+        [
+            "C23xC6_mean",
+            "C23xC6_log_count",
+            "I2xC26_mean",
+            "I2xC26_log_count"
+        ]
+    );
 }
 
 #[test]
@@ -176,9 +207,24 @@ fn refuses_what_it_cannot_fit() {
             prior_weight: f64::NAN,
             ..EncoderConfig::default()
         },
+        EncoderConfig {
+            crosses: (0..65)
+                .map(|index| Cross::new(index % 13, 13 + index / 13).unwrap())
+                .collect(),
+            ..EncoderConfig::default()
+        },
     ] {
         let mut fit = EncoderFit::new(config);
         fit.observe(0, &rows(1)[0]).unwrap();
         assert!(matches!(fit.finish().err(), Some(EncoderError::Config { .. })));
+    }
+    for same in ["C1xC2", "C2xC1"] {
+        let mut fit = EncoderFit::new(EncoderConfig {
+            crosses: crosses(&["C1xC2", "C1xC3", same]),
+            ..EncoderConfig::default()
+        });
+        fit.observe(0, &rows(1)[0]).unwrap();
+        let refused = fit.finish().err().unwrap();
+        assert_eq!(refused, EncoderError::SameCross(crosses(&[same])[0]));
     }
 }

@@ -56,7 +56,8 @@ pub enum FormatError {
     },
     /// An encoder of a kind that was not known when this reader was made.
     #[error(
-        "encoder section: encoder kind {kind} is not known to this reader, which knows 1, statistics of keys"
+        "encoder section: encoder kind {kind} is not known to this reader, which knows 1, statistics of \
+         keys, and 2, these with crosses"
     )]
     UnknownEncoder {
         /// Kind of the encoder.

@@ -10,7 +10,6 @@ use std::fmt::Write;
 use std::process::Command;
 
 use super::{Kind, samples};
-use crate::encoder::WIDTH;
 use crate::ensemble::{Ensemble, FlatNode};
 use crate::feature_model::ModelFile;
 
@@ -43,7 +42,7 @@ fn dump(file: &ModelFile) -> String {
         writeln!(text, "{}{cover}", describe(ensemble, node, root)).unwrap();
     }
     if let ModelFile::Clicks(model) = file {
-        let mut features = [0.0; WIDTH];
+        let mut features = vec![0.0; model.encoder().width()];
         for sample in model.samples() {
             model.encoder().encode(&sample.row, &mut features);
             writeln!(text, "features {}", hex(&features)).unwrap();
@@ -82,7 +81,7 @@ fn describe(ensemble: &Ensemble, node: &FlatNode, root: u32) -> String {
 #[test]
 fn a_reader_made_from_the_page_alone_reads_the_same() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
-    let golden: [(&str, &[u8]); 4] = [
+    let golden: [(&str, &[u8]); 5] = [
         (
             "v1_clicks.leaf",
             include_bytes!("../../tests/golden/v1_clicks.leaf"),
@@ -90,6 +89,10 @@ fn a_reader_made_from_the_page_alone_reads_the_same() {
         (
             "v1_fingerprints.leaf",
             include_bytes!("../../tests/golden/v1_fingerprints.leaf"),
+        ),
+        (
+            "v1_crosses.leaf",
+            include_bytes!("../../tests/golden/v1_crosses.leaf"),
         ),
         (
             "v1_features.leaf",

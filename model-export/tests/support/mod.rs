@@ -44,11 +44,16 @@ pub(crate) fn rows(count: usize, seed: u64) -> Vec<Row> {
 
 /// Full trees of `depth` levels with arbitrary but sensible thresholds, and covers that halve at each split.
 pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
+    wide_ensemble(65, trees, depth, seed)
+}
+
+/// The same over so many features, of which those after the 13th are means and log counts in turn.
+pub(crate) fn wide_ensemble(features: usize, trees: usize, depth: u32, seed: u64) -> Ensemble {
     let mut random = Random(seed);
     let tree = |random: &mut Random| -> Vec<Node> {
         let splits = (1_u32 << depth) - 1;
         let split = |index: u32, random: &mut Random| {
-            let feature = random.below(65) as u32;
+            let feature = random.below(features as u64) as u32;
             let threshold = match feature {
                 0..13 => random.below(150) as f32 - 3.5,
                 _ if feature % 2 == 1 => random.below(100) as f32 / 256.0,
@@ -74,23 +79,31 @@ pub(crate) fn ensemble(trees: usize, depth: u32, seed: u64) -> Ensemble {
         splits.into_iter().chain(leaves).collect()
     };
     let trees = (0..trees).map(|_| tree(&mut random)).collect();
-    Ensemble::from_trees(-1.0625, 65, trees).unwrap()
+    Ensemble::from_trees(-1.0625, features, trees).unwrap()
 }
 
 pub(crate) fn model() -> Model {
-    model_of(fitted().into_encoder())
+    model_of(fitted(&[]).into_encoder())
 }
 
 /// The same with fingerprints for keys, as short as they can be.
 #[allow(dead_code, reason = "not every test crate needs one")]
 pub(crate) fn model_with_fingerprints() -> Model {
-    let fitted = fitted();
+    let fitted = fitted(&[]);
     model_of(fitted.encoder().hashed(4, &fitted))
 }
 
-fn fitted() -> FittedEncoder {
+/// The same with crosses of columns with few values, some of an integer, and with fingerprints.
+#[allow(dead_code, reason = "not every test crate needs one")]
+pub(crate) fn model_with_crosses() -> Model {
+    let fitted = fitted(&["C2xC1", "C1xC3", "I2xC1", "C4xC5"]);
+    model_of(fitted.encoder().hashed(4, &fitted))
+}
+
+fn fitted(crosses: &[&str]) -> FittedEncoder {
     let mut fit = EncoderFit::new(EncoderConfig {
         seed: 3,
+        crosses: crosses.iter().map(|cross| cross.parse().unwrap()).collect(),
         ..EncoderConfig::default()
     });
     for (index, row) in rows(400, 1).iter().enumerate() {
@@ -100,7 +113,7 @@ fn fitted() -> FittedEncoder {
 }
 
 fn model_of(encoder: Encoder) -> Model {
-    let ensemble = ensemble(6, 4, 2);
+    let ensemble = wide_ensemble(encoder.width(), 6, 4, 2);
     let bare = Model::new(encoder.clone(), ensemble.clone(), provenance(), Vec::new()).unwrap();
     let unlabelled = rows(6, 99).into_iter().map(|row| Row { label: None, ..row });
     let samples = unlabelled.chain([Row::default()]).map(|row| {

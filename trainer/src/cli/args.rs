@@ -6,7 +6,9 @@ mod settings;
 mod steps;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use model_export::{Cross, MAX_CROSSES};
 use registry::Engine;
+use trainer::crosses::Crosses;
 use trainer::process::ProcessConfig;
 use trainer::recipe::{Recipe, RecipeError};
 use trainer::split::SplitAt;
@@ -102,6 +104,12 @@ pub(crate) struct ProcessArgs {
     /// Folds of the out-of-fold encoding
     #[arg(long, value_name = "N")]
     folds: Option<u8>,
+    /// Encode this many pairs of columns as one column each, chosen by their gain on the training rows
+    #[arg(long, value_name = "N", conflicts_with = "cross", value_parser = clap::value_parser!(u64).range(..=MAX_CROSSES as u64))]
+    crosses: Option<u64>,
+    /// Encode this pair of columns as one column, such as C23xC6 or I2xC26; may be repeated
+    #[arg(long, value_name = "PAIR")]
+    cross: Vec<Cross>,
 }
 
 impl ProcessArgs {
@@ -118,6 +126,11 @@ impl ProcessArgs {
             min_count: self.min_count.unwrap_or(default.min_count),
             folds: self.folds.unwrap_or(default.folds),
             seed: seed.unwrap_or(default.seed),
+            crosses: match self.crosses {
+                Some(count) => Crosses::Count(count as usize),
+                None if self.cross.is_empty() => default.crosses,
+                None => Crosses::Listed(self.cross.clone()),
+            },
         })
     }
 }

@@ -9,7 +9,7 @@ mod search;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model_export::{CATEGORY_COLUMNS, Encoder, Ensemble, Model, Row};
+use model_export::{Encoder, Ensemble, Model, Row};
 
 use self::search::{Candidate, Search, weight};
 use super::served::served_bytes;
@@ -153,7 +153,7 @@ pub(super) fn fit(
     // Provenance and self-test as served.
     let rest = bytes_before.saturating_sub(bare_bytes) + SLACK_BYTES;
     let keys = |encoder: &Encoder| -> usize {
-        let columns = (0..CATEGORY_COLUMNS).map(|column| fitted.classes(encoder, column));
+        let columns = (0..encoder.key_columns()).map(|column| fitted.classes(encoder, column));
         // The first class is that of rare keys.
         columns
             .flat_map(|classes| classes.into_iter().skip(1))

@@ -4,13 +4,11 @@
 //! rows, of half the squared change of the margin times `p (1 - p)`, the second-order form of the Kullback–Leibler
 //! divergence between the two predictions; times the training rows that have one of its keys.
 
-use model_export::{
-    CATEGORY_COLUMNS, Encoder, Engine, Ensemble, FittedEncoder, INTEGER_COLUMNS, Row, probability,
-};
+use model_export::{Encoder, Engine, Ensemble, FittedEncoder, INTEGER_COLUMNS, Row, probability};
 
 use crate::cancel::{CancelToken, Cancelled};
 
-/// A class of a category column, as the encoder numbers it.
+/// A class of a column with keys, as the encoder numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Class {
     pub(super) column: usize,
@@ -36,7 +34,7 @@ pub(super) fn by_harm(
         .map(weight)
         .collect();
     let mut classes = Vec::new();
-    for column in 0..CATEGORY_COLUMNS {
+    for column in 0..encoder.key_columns() {
         cancel.check()?;
         let of_column = fitted.classes(encoder, column);
         let mut tried = Vec::with_capacity(of_column.len() * contexts.len());

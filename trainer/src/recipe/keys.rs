@@ -62,6 +62,7 @@ pub const KEYS: &[Key] = &[
     key("encoder", "prior_weight", Kind::Positive(1e12), "Rows the prior click rate counts for in a category's mean").searched(),
     key("encoder", "min_count", Kind::Integer(1, u32::MAX as u64), "Categories seen less often in training count as rare").searched(),
     key("encoder", "folds", Kind::Integer(2, u8::MAX as u64), "Folds of the out-of-fold encoding").searched(),
+    key("encoder", "crosses", Kind::Crosses, "Pairs of columns that are encoded as one: how many are chosen on the training rows, or which").searched(),
     key("encoder", "seed", SEEDS, "The folds' own seed").example("1"),
     key("booster", "engine", Kind::Choice(&["xgboost", "gbdt"]), "Who grows the trees"),
     key("booster", "eta", Kind::Share, "Learning rate").searched(),

@@ -1,5 +1,6 @@
 //! What a key's value may be.
 
+use model_export::{Cross, MAX_CROSSES};
 use serde_json::json;
 use toml::Value;
 
@@ -22,6 +23,8 @@ pub enum Kind {
     Texts,
     /// One of these.
     Choice(&'static [&'static str]),
+    /// How many crosses are chosen, or a list of pairs of columns.
+    Crosses,
     /// A row from 1 on, or a share of the rows between 0 and 1.
     RowOrShare,
     /// A table of params by name: texts, numbers, switches.
@@ -49,6 +52,11 @@ impl Kind {
                 !texts.is_empty() && texts.iter().all(|text| Kind::Text.holds(text))
             }
             (Kind::Choice(choices), Value::String(text)) => choices.contains(&text.as_str()),
+            (Kind::Crosses, Value::Integer(_)) => Kind::Integer(0, MAX_CROSSES as u64).holds(value),
+            (Kind::Crosses, Value::Array(pairs)) => {
+                let is_pair = |pair: &Value| pair.as_str().is_some_and(|pair| pair.parse::<Cross>().is_ok());
+                (1..=MAX_CROSSES).contains(&pairs.len()) && pairs.iter().all(is_pair)
+            }
             (Kind::RowOrShare, Value::Integer(row)) => *row >= 1,
             (Kind::RowOrShare, Value::Float(share)) => *share > 0.0 && *share < 1.0,
             (Kind::Params, Value::Table(params)) => params.values().all(is_param),
@@ -80,6 +88,9 @@ impl Kind {
                 .map(|choice| format!("\"{choice}\""))
                 .collect::<Vec<_>>()
                 .join(" or "),
+            Kind::Crosses => {
+                format!("a whole number from 0 to {MAX_CROSSES}, or a list of pairs such as \"C23xC6\"")
+            }
             Kind::RowOrShare => "a row, counted from 1, or a share of the rows between 0 and 1".to_owned(),
             Kind::Params => "a table of texts, numbers and switches".to_owned(),
             Kind::Ranges => "a table of ranges".to_owned(),
@@ -97,6 +108,10 @@ impl Kind {
             Kind::Text => json!({"type": "string", "minLength": 1}),
             Kind::Texts => json!({"type": "array", "items": Kind::Text.schema(), "minItems": 1}),
             Kind::Choice(choices) => json!({"enum": choices}),
+            Kind::Crosses => json!({"oneOf": [
+                Kind::Integer(0, MAX_CROSSES as u64).schema(),
+                Kind::Texts.schema(),
+            ]}),
             Kind::RowOrShare => json!({"oneOf": [
                 {"type": "integer", "minimum": 1},
                 {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},

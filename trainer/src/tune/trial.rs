@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rungs::{Rung, rungs};
 use super::{TuneConfig, TuneError, sample};
 use crate::cancel::CancelToken;
+use crate::crosses::Crosses;
 use crate::encoded_file::EncodedFile;
 use crate::ingest::Ingested;
 use crate::pipeline::{PipelineConfig, PipelineError};
@@ -62,6 +63,8 @@ pub(super) struct Trials<'a> {
     folder: &'a Path,
     rungs: Vec<Rung>,
     encoded: BTreeMap<String, (EncodedFile, Split)>,
+    /// What was chosen where crosses are counted: by their number and the seed, since all trials have the same split.
+    chosen: BTreeMap<String, Crosses>,
 }
 
 impl<'a> Trials<'a> {
@@ -78,6 +81,7 @@ impl<'a> Trials<'a> {
             folder,
             rungs: rungs(&config.search, config.base.train.params.rounds),
             encoded: BTreeMap::new(),
+            chosen: BTreeMap::new(),
         }
     }
 
@@ -196,8 +200,16 @@ impl<'a> Trials<'a> {
         if !self.encoded.contains_key(&digest) {
             let path: PathBuf = self.folder.join(format!("encoded-{digest}.f32"));
             let rows = &self.ingested.rows;
-            let processed = process(rows, config, FitOn::Training, &path, &NoProgress, cancel)
+            let choice = format!("{:?} {}", config.crosses, config.seed);
+            let crosses = self.chosen.get(&choice).unwrap_or(&config.crosses).clone();
+            let known = ProcessConfig {
+                crosses,
+                ..config.clone()
+            };
+            let processed = process(rows, &known, FitOn::Training, &path, &NoProgress, cancel)
                 .map_err(PipelineError::from)?;
+            self.chosen
+                .insert(choice, known.with_crosses_of(&processed).crosses);
             self.encoded
                 .insert(digest.clone(), (processed.encoded, processed.split));
         }

@@ -85,6 +85,16 @@ impl Inspected {
                 model.encoder().keys(),
                 model.encoder().rows()
             )?;
+            let crosses: Vec<String> = model
+                .encoder()
+                .config()
+                .crosses
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            if !crosses.is_empty() {
+                writeln!(out, "crosses     {}", crosses.join(", "))?;
+            }
             writeln!(out, "self-test   {} rows", model.samples().len())?;
         }
         let provenance = serde_json::to_value(self.model.provenance())?;

@@ -1,9 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::encoder::{EncoderConfig, EncoderFit, WIDTH};
+use crate::encoder::{EncoderConfig, EncoderFit, WIDTH as WIDTH_WITHOUT_CROSSES};
 use crate::row::{CATEGORY_COLUMNS, Row};
 use crate::{Node, Tree};
+
+/// With two crosses.
+const WIDTH: usize = WIDTH_WITHOUT_CROSSES + 4;
 
 /// SplitMix64.
 struct Random(u64);
@@ -90,6 +93,7 @@ impl Random {
 fn fit(rows: &[Row], seed: u64) -> FittedEncoder {
     let mut fit = EncoderFit::new(EncoderConfig {
         seed,
+        crosses: ["C9xC3", "I2xC26"].map(|cross| cross.parse().unwrap()).into(),
         ..EncoderConfig::default()
     });
     for (index, row) in rows.iter().enumerate() {
@@ -266,7 +270,8 @@ fn columns_that_no_split_asks_for_keep_no_key() {
     let pruned = fitted
         .encoder()
         .pruned(&Ensemble::from_trees(0.0, WIDTH, trees).unwrap());
-    for column in (0..CATEGORY_COLUMNS).filter(|column| *column != 2) {
+    assert_eq!(pruned.key_columns(), CATEGORY_COLUMNS + 2);
+    for column in (0..CATEGORY_COLUMNS + 2).filter(|column| *column != 2) {
         assert_eq!(
             (pruned.columns[column].keys().len(), pruned.classes(column)),
             (0, 2),
@@ -318,6 +323,6 @@ fn classes_can_be_merged_and_forgotten() {
         let expected = [0, 1, 0, 4]
             .get(slot as usize)
             .map_or(slot as usize, |slot| *slot);
-        assert_eq!(encoded(&merged, &row)[63..], classes[expected].features);
+        assert_eq!(encoded(&merged, &row)[63..65], classes[expected].features);
     }
 }

@@ -7,6 +7,9 @@ use crate::encoder::{EncoderFit, KEY_BITS, number};
 use crate::format::coder::{Bit, Coder, Number};
 use crate::row::Row;
 
+/// Bytes before the coded stream, or before the crosses.
+const HEAD: usize = 3 + 8 + 1 + 1 + 8 + 2;
+
 fn row(seed: u64, index: u64) -> Row {
     let mut state = seed.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut next = |limit: u64| {
@@ -25,10 +28,17 @@ fn row(seed: u64, index: u64) -> Row {
     }
 }
 
+/// With a cross, or without one.
 fn encoder(seed: u64, count: u64, min_count: u32, spare_bits: Option<u32>) -> Encoder {
+    crossed(seed, count, min_count, spare_bits, (seed % 3) as usize)
+}
+
+fn crossed(seed: u64, count: u64, min_count: u32, spare_bits: Option<u32>, crosses: usize) -> Encoder {
+    let names = ["C9xC3", "I13xC1"].into_iter().take(crosses);
     let mut fit = EncoderFit::new(EncoderConfig {
         seed,
         min_count,
+        crosses: names.map(|name| name.parse().unwrap()).collect(),
         ..EncoderConfig::default()
     });
     for index in 0..count {
@@ -72,10 +82,11 @@ proptest! {
     fn changed_bytes_never_panic_and_what_is_accepted_is_what_would_be_written(
         count in 1..200_u64,
         spare_bits in prop::option::of(4..6_u32),
+        crosses in 0..3_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         cut in 0..3_usize,
     ) {
-        let mut bytes = written(&encoder(3, count, 1, spare_bits));
+        let mut bytes = written(&crossed(3, count, 1, spare_bits, crosses));
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -89,8 +100,13 @@ proptest! {
     #[test]
     fn any_coded_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let mut section = written(&encoder(3, 1, 1, None));
-        section.truncate(3 + 8 + 1 + 1 + 8 + 2);
-        section.extend(bytes);
+        section.truncate(HEAD);
+        section.extend(&bytes);
+        if let Ok(read) = read_back(&section) {
+            prop_assert_eq!(written(&read), section.clone());
+        }
+        section[0] = 2;
+        section.splice(HEAD..HEAD, [1, 13, 30]);
         if let Ok(read) = read_back(&section) {
             prop_assert_eq!(written(&read), section);
         }
@@ -99,7 +115,7 @@ proptest! {
 
 #[test]
 fn other_kinds_and_features_are_refused_by_name() {
-    let mut bytes = written(&encoder(1, 50, 1, None));
+    let mut bytes = written(&crossed(1, 50, 1, None, 0));
     assert_eq!(bytes[0], 1);
     bytes[0] = 7;
     let refused = read_back(&bytes).unwrap_err();
@@ -118,13 +134,62 @@ fn other_kinds_and_features_are_refused_by_name() {
         coder.number(&mut features, number);
     }
     bytes[0] = 1;
-    bytes.truncate(3 + 8 + 1 + 1 + 8 + 2);
+    bytes.truncate(HEAD);
     bytes.extend(coder.finish());
     let refused = read_back(&bytes).unwrap_err().to_string();
     assert!(
         refused.contains("a feature is not one that this reader knows"),
         "{refused}"
     );
+}
+
+#[test]
+fn crosses_that_cannot_be_are_refused() {
+    let bytes = written(&crossed(1, 9, 1, None, 2));
+    assert_eq!(bytes[0], 2);
+    assert_eq!(bytes[HEAD..HEAD + 5], [2, 21, 15, 12, 13]);
+    let refused = |crosses: &[u8]| {
+        let mut bytes = bytes.clone();
+        bytes.splice(HEAD..HEAD + 5, crosses.iter().copied());
+        read_back(&bytes).unwrap_err().to_string()
+    };
+    for crosses in [[1, 13, 13], [1, 39, 13], [1, 13, 39], [1, 13, 12]] {
+        assert_eq!(
+            refused(&crosses),
+            "encoder section, byte 26: a cross is of other columns than it may be"
+        );
+    }
+    let many: Vec<u8> = (0..65).flat_map(|index| [index % 13, 13 + index / 13]).collect();
+    for crosses in [
+        &[0][..],
+        &[2, 13, 14, 13, 14],
+        &[2, 13, 14, 14, 13],
+        &[&[65][..], &many].concat(),
+    ] {
+        let refused = refused(crosses);
+        assert!(
+            refused.ends_with("there are no crosses, too many, or two of the same columns"),
+            "{refused}"
+        );
+    }
+    // A cross with a missing value of its own, of which the first 26 columns have none.
+    let mut coder = RangeEncoder::new();
+    let total = Statistics { rows: 9, clicks: 0 };
+    let mut columns = Columns::new(1, total, usize::MAX);
+    for column in 0..27 {
+        let missing = (column == 26).then_some(total);
+        let parts = ColumnParts {
+            missing,
+            bits: KEY_BITS,
+            ..ColumnParts::default()
+        };
+        columns.code(&mut coder, &parts).unwrap();
+    }
+    let mut bytes = written(&crossed(1, 9, 1, None, 1));
+    bytes.truncate(HEAD + 3);
+    bytes.extend(coder.finish());
+    let refused = read_back(&bytes).unwrap_err().to_string();
+    assert!(refused.ends_with("a cross is never missing"), "{refused}");
 }
 
 #[test]
@@ -145,8 +210,8 @@ fn a_count_cannot_make_it_allocate() {
         coder.number(&mut Number::default(), 0);
         coder.symbol(&mut [Bit::default(); 32], 32, bits - 1);
         coder.number(&mut Number::default(), count);
-        let mut bytes = written(&encoder(1, 9, 1, None));
-        bytes.truncate(3 + 8 + 1 + 1 + 8 + 2);
+        let mut bytes = written(&crossed(1, 9, 1, None, 0));
+        bytes.truncate(HEAD);
         bytes.extend(coder.finish());
         let refused = read_back(&bytes).unwrap_err().to_string();
         assert!(refused.contains(problem), "{bits} bits, {count} keys: {refused}");
