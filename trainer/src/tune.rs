@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod outcome;
 mod picture;
+mod rows;
 mod rungs;
 mod runs;
 mod sample;

@@ -1,13 +1,13 @@
 //! What can be typed.
 
 mod data;
+mod engine;
 mod recipe;
 mod settings;
 mod steps;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use model_export::{Cross, MAX_CROSSES};
-use registry::Engine;
 use trainer::crosses::Crosses;
 use trainer::process::ProcessConfig;
 use trainer::recipe::{Recipe, RecipeError};
@@ -15,6 +15,7 @@ use trainer::split::SplitAt;
 use trainer::train::{TrainConfig, TrainParams};
 
 pub(crate) use data::{DataArgs, NoData};
+pub(crate) use engine::{DEFAULT_ENGINE, EngineArg};
 pub(crate) use recipe::{RecipeArgs, RecipeCommand};
 pub(crate) use settings::{
     FolderArgs, IdentityArgs, OutputArgs, PromotionArgs, SeedArgs, Settings, SettingsArgs,
@@ -183,32 +184,6 @@ pub(crate) struct TrainArgs {
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value)]
     params: Vec<(String, String)>,
 }
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum EngineArg {
-    /// XGBoost, from its C++ sources
-    #[cfg(feature = "xgboost")]
-    Xgboost,
-    /// The pure-Rust crate gbdt
-    Gbdt,
-}
-
-impl EngineArg {
-    pub(crate) fn engine(self) -> Engine {
-        match self {
-            #[cfg(feature = "xgboost")]
-            EngineArg::Xgboost => Engine::Xgboost,
-            EngineArg::Gbdt => Engine::Gbdt,
-        }
-    }
-}
-
-/// Who grows the trees when nobody says it.
-const DEFAULT_ENGINE: Engine = if cfg!(feature = "xgboost") {
-    Engine::Xgboost
-} else {
-    Engine::Gbdt
-};
 
 impl TrainArgs {
     /// The flags over the recipe.

@@ -1,21 +1,19 @@
 //! Trials: their recipes, their training, what is known of them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::rows::EncodedRows;
 use super::rungs::{Rung, rungs};
 use super::{TuneConfig, TuneError, sample};
 use crate::cancel::CancelToken;
-use crate::crosses::Crosses;
-use crate::encoded_file::EncodedFile;
 use crate::ingest::Ingested;
 use crate::pipeline::{PipelineConfig, PipelineError};
-use crate::process::{FitOn, ProcessConfig, process};
-use crate::progress::{NoProgress, Progress, Step};
+use crate::process::ProcessConfig;
+use crate::progress::{Progress, Step};
 use crate::recipe::Recipe;
-use crate::split::Split;
 use crate::train::{TrainConfig, TrainError, engine_name, train};
 
 /// What is known of a trial.
@@ -55,16 +53,12 @@ impl TrialRecord {
     }
 }
 
-/// Trains trials. Rows are encoded once for all trials whose encoder has the same settings.
+/// Trains trials.
 pub(super) struct Trials<'a> {
     config: &'a TuneConfig,
     recipe: &'a Recipe,
-    ingested: &'a Ingested,
-    folder: &'a Path,
     rungs: Vec<Rung>,
-    encoded: BTreeMap<String, (EncodedFile, Split)>,
-    /// What was chosen where crosses are counted: by their number and the seed, since all trials have the same split.
-    chosen: BTreeMap<String, Crosses>,
+    rows: EncodedRows<'a>,
 }
 
 impl<'a> Trials<'a> {
@@ -77,11 +71,8 @@ impl<'a> Trials<'a> {
         Self {
             config,
             recipe,
-            ingested,
-            folder,
             rungs: rungs(&config.search, config.base.train.params.rounds),
-            encoded: BTreeMap::new(),
-            chosen: BTreeMap::new(),
+            rows: EncodedRows::new(ingested, folder),
         }
     }
 
@@ -142,7 +133,7 @@ impl<'a> Trials<'a> {
         let mut config = self.config(record.trial)?;
         config.train.params.rounds = rounds;
         config.train.params.refit = false;
-        let (encoded, split) = self.encoded(&config.process, cancel)?;
+        let (encoded, split) = self.rows.encoded(&config.process, cancel)?;
         let progress = TrialProgress { place, progress };
         match train(encoded, split, &config.train, &mut |_| (), &progress, cancel) {
             Ok(trained) => {
@@ -176,44 +167,12 @@ impl<'a> Trials<'a> {
 
     /// Removes encoded rows that none of these trials needs.
     pub(super) fn forget_rows_but_of(&mut self, records: &[&TrialRecord]) -> Result<(), TuneError> {
-        let mut needed = BTreeSet::new();
-        for record in records {
-            needed.insert(digest(&self.config(record.trial)?.process));
-        }
-        self.encoded.retain(|digest, (file, _)| {
-            let keep = needed.contains(digest);
-            if !keep {
-                // What stays behind costs space and nothing else.
-                let _ = std::fs::remove_file(&file.path);
-            }
-            keep
-        });
+        let needed = records
+            .iter()
+            .map(|record| Ok(self.config(record.trial)?.process))
+            .collect::<Result<Vec<_>, TuneError>>()?;
+        self.rows.forget_but(&needed);
         Ok(())
-    }
-
-    fn encoded(
-        &mut self,
-        config: &ProcessConfig,
-        cancel: &CancelToken,
-    ) -> Result<&(EncodedFile, Split), TuneError> {
-        let digest = digest(config);
-        if !self.encoded.contains_key(&digest) {
-            let path: PathBuf = self.folder.join(format!("encoded-{digest}.f32"));
-            let rows = &self.ingested.rows;
-            let choice = format!("{:?} {}", config.crosses, config.seed);
-            let crosses = self.chosen.get(&choice).unwrap_or(&config.crosses).clone();
-            let known = ProcessConfig {
-                crosses,
-                ..config.clone()
-            };
-            let processed = process(rows, &known, FitOn::Training, &path, &NoProgress, cancel)
-                .map_err(PipelineError::from)?;
-            self.chosen
-                .insert(choice, known.with_crosses_of(&processed).crosses);
-            self.encoded
-                .insert(digest.clone(), (processed.encoded, processed.split));
-        }
-        Ok(&self.encoded[&digest])
     }
 }
 
@@ -235,12 +194,6 @@ fn encoder_params(config: &ProcessConfig) -> BTreeMap<String, String> {
         .flatten()
         .filter_map(param)
         .collect()
-}
-
-/// Names the rows that an encoder with these settings makes.
-fn digest(config: &ProcessConfig) -> String {
-    let text = format!("{config:?}");
-    model_export::sha256_hex(text.as_bytes())[..16].to_owned()
 }
 
 /// Rounds of a trial as a part of the whole search's.
