@@ -11,10 +11,12 @@ use clap::Parser;
 use trainer::export::ExportError;
 use trainer::pipeline::PipelineError;
 use trainer::process::ProcessError;
+use trainer::recipe::RecipeError;
 use trainer::train::TrainError;
+use trainer::tune::TuneError;
 use trainer::work_folder::WorkFolderError;
 
-use args::{Cli, Command};
+use args::{Cli, Command, NoData};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -57,6 +59,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Promote(args) => commands::promote(args).await,
         Command::Generate(args) => commands::generate(args),
         Command::Worker(args) => commands::worker(args).await,
+        Command::Tune(args) => commands::tune(args).await,
+        Command::Recipe(command) => commands::recipe(command),
         Command::Keygen(args) => commands::keygen(args),
         Command::Migrate(args) => commands::migrate(args).await,
     }
@@ -68,10 +72,20 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
-    if error.downcast_ref::<registry::ConfigError>().is_some() {
+    if error.is::<registry::ConfigError>() || error.is::<RecipeError>() || error.is::<NoData>() {
         return USAGE;
     }
-    match error.downcast_ref::<PipelineError>() {
+    if matches!(
+        error.downcast_ref::<TuneError>(),
+        Some(TuneError::OtherSearch { .. } | TuneError::Busy { .. } | TuneError::Recipe(_))
+    ) {
+        return USAGE;
+    }
+    let tuning = match error.downcast_ref::<TuneError>() {
+        Some(TuneError::Pipeline(error)) => Some(error),
+        _ => None,
+    };
+    match tuning.or(error.downcast_ref::<PipelineError>()) {
         Some(error) if error.is_cancelled() => INTERRUPTED,
         Some(error) if error.is_refused_data() => REFUSED_DATA,
         Some(

@@ -29,9 +29,9 @@ const JUDGED_ROWS: u64 = 200_000;
 /// Pairs that are compared with each other, besides two for each that is wanted.
 const COMPARED_PAIRS: usize = 16;
 
-/// Which crosses an encoder has.
+/// Which crosses an encoder has; written as a number, or as a list of pairs such as `C23xC6`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(from = "Written", into = "Written")]
 pub enum Crosses {
     /// None.
     #[default]
@@ -40,6 +40,33 @@ pub enum Crosses {
     Count(usize),
     /// These.
     Listed(Vec<Cross>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Count(usize),
+    Listed(Vec<Cross>),
+}
+
+impl From<Written> for Crosses {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Count(0) => Crosses::None,
+            Written::Count(count) => Crosses::Count(count),
+            Written::Listed(crosses) => Crosses::Listed(crosses),
+        }
+    }
+}
+
+impl From<Crosses> for Written {
+    fn from(crosses: Crosses) -> Self {
+        match crosses {
+            Crosses::None => Written::Count(0),
+            Crosses::Count(count) => Written::Count(count),
+            Crosses::Listed(crosses) => Written::Listed(crosses),
+        }
+    }
 }
 
 impl Crosses {

@@ -47,7 +47,12 @@ pub fn evaluate(
     range: Range<u64>,
     negative_sampling_rate: f64,
 ) -> Result<Metrics, EvaluateError> {
-    Ok(Metrics::of(&predict(model, rows, range, negative_sampling_rate)?)?)
+    Ok(Metrics::of(&predict(
+        model,
+        rows,
+        range,
+        negative_sampling_rate,
+    )?)?)
 }
 
 /// The best metrics any model could reach on generated rows: those of the true probabilities.

@@ -8,7 +8,7 @@
 //! | export | the compact file, checked and judged | [`export`], [`evaluate`], [`metrics`], [`evaluation_report`] |
 //! | register, promote | run, artifacts, version, stage | [`record`], [`pipeline`] |
 //!
-//! [`pipeline::run`] is the whole line; [`worker`] runs it for the training queue.
+//! A [`recipe`] says what is trained, and [`tune`] searches for a better one. [`pipeline::run`] is the whole line; [`worker`] runs it for the training queue.
 //!
 //! Invariants: the encoder sees training rows only; what is registered predicts as the engine that grew it does, bit
 //! for bit; the metrics of a run are those of the exported file; the same rows and seed give the same trees. This
@@ -29,11 +29,13 @@ pub mod metrics;
 pub mod pipeline;
 pub mod process;
 pub mod progress;
+pub mod recipe;
 pub mod record;
 pub mod row_file;
 pub mod source;
 pub mod split;
 pub mod train;
+pub mod tune;
 pub mod work_folder;
 pub mod worker;
 

@@ -23,6 +23,7 @@ use crate::ingest::{BadRowPolicy, Data, Ingested};
 use crate::now_ms;
 use crate::process::{ProcessConfig, Processed, joined};
 use crate::progress::{Progress, Step};
+use crate::recipe::Recipe;
 use crate::record::{OpenRun, RunIdentity};
 use crate::train::{Round, TrainConfig, Trained};
 use crate::work_folder::{WorkFolder, WorkFolderError};
@@ -125,6 +126,7 @@ pub async fn run(
     let mut open = OpenRun::start(registry, &config.register.identity, now_ms()).await?;
     let steps = async {
         progress_hold(progress, open.run().run_id.clone())?;
+        open.store_recipe(&Recipe::of(config)?).await?;
         let ingested = block_in_place(|| {
             folder.ingest(
                 &config.data,

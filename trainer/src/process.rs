@@ -14,15 +14,15 @@ use crate::crosses::Crosses;
 use crate::encoded_file::{EncodedFile, EncodedWriter};
 use crate::progress::{Progress, Step};
 use crate::row_file::RowFile;
-use crate::split::{Split, SplitError};
+use crate::split::{Split, SplitAt, SplitError};
 
 const REPORT_EVERY_ROWS: u64 = 2_000;
 
 /// How rows are split and encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProcessConfig {
-    /// First early-stopping row and first test row, from 1; 80 % / 10 % / 10 % when absent.
-    pub split_from: Option<(u64, u64)>,
+    /// Where early stopping and test begin.
+    pub split: SplitAt,
     /// Weight of the prior in target means, in rows.
     pub prior_weight: f64,
     /// A category seen less often in training counts as rare.
@@ -39,7 +39,7 @@ pub struct ProcessConfig {
 impl Default for ProcessConfig {
     fn default() -> Self {
         Self {
-            split_from: None,
+            split: SplitAt::default(),
             prior_weight: 50.0,
             min_count: 3,
             folds: 5,
@@ -147,7 +147,7 @@ pub fn process(
     progress: &dyn Progress,
     cancel: &CancelToken,
 ) -> Result<Processed, ProcessError> {
-    let split = Split::new(rows.rows, config.split_from)?;
+    let split = Split::new(rows.rows, config.split)?;
     let fitted_rows = fit_on.rows(&split);
     progress.start(Step::Process, Some(fitted_rows + rows.rows));
     if let Crosses::Count(1..) = config.crosses {

@@ -25,6 +25,8 @@ pub enum Step {
     Register,
     /// The version to Production.
     Promote,
+    /// Trials of a search.
+    Tune,
 }
 
 impl Step {
@@ -37,12 +39,13 @@ impl Step {
             Step::Export => "export",
             Step::Register => "register",
             Step::Promote => "promote",
+            Step::Tune => "tune",
         }
     }
 }
 
 /// Is told of each step: one `start`, any number of `advance`, one `finish`. Units are rows, or rounds in
-/// [`Step::Train`]. Calls come from one thread at a time, often; an implementation throttles what it passes on.
+/// [`Step::Train`] and [`Step::Tune`]. Calls come from one thread at a time, often; an implementation throttles what it passes on.
 pub trait Progress: Send + Sync {
     /// A step begins; `total` units where that is known.
     fn start(&self, step: Step, total: Option<u64>);

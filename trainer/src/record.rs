@@ -1,18 +1,24 @@
 //! A run of the registry while the pipeline works on it: its params, curves, artifacts, log and end.
 
+mod files;
+
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use registry::{
     Bucket, Dataset, Metric, ModelVersion, NewRun, NewVersion, Registry, RegistryError, Run, RunStatus,
     VersionFile,
 };
-use report::Report;
 
 use crate::export::{Exported, ModelDirectory};
 use crate::ingest::Ingested;
 use crate::now_ms;
 use crate::train::{Round, Trained};
+
+use files::log_key;
+pub use files::{RECIPE_FILE, RECIPE_TAG};
+
+/// The tag that says why a run made no version.
+const END_REASON_TAG: &str = "clickleaf.end_reason";
 
 /// Metrics that the registry takes in one batch.
 const METRICS_AT_ONCE: usize = 1000;
@@ -28,6 +34,19 @@ pub struct RunIdentity {
     pub user_name: String,
     /// More tags.
     pub tags: Vec<(String, String)>,
+}
+
+impl RunIdentity {
+    /// Its tags, and those by which MLflow knows user and program.
+    pub(crate) fn all_tags(&self) -> Vec<(String, String)> {
+        let known = [
+            ("mlflow.user", self.user_name.as_str()),
+            ("mlflow.source.name", "clickleaf-trainer"),
+            ("mlflow.source.type", "LOCAL"),
+        ];
+        let known = known.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        self.tags.iter().cloned().chain(known).collect()
+    }
 }
 
 /// A run that hasn't ended.
@@ -47,17 +66,13 @@ impl OpenRun {
         let experiment = registry
             .get_or_create_experiment(&identity.experiment_name)
             .await?;
-        let mut tags = identity.tags.clone();
-        tags.push(("mlflow.user".to_owned(), identity.user_name.clone()));
-        tags.push(("mlflow.source.name".to_owned(), "clickleaf-trainer".to_owned()));
-        tags.push(("mlflow.source.type".to_owned(), "LOCAL".to_owned()));
         let run = registry
             .create_run(NewRun {
                 experiment_id: experiment.experiment_id,
                 run_name: identity.run_name.clone(),
                 user_name: identity.user_name.clone(),
                 start_time_ms,
-                tags,
+                tags: identity.all_tags(),
             })
             .await?;
         let mut open = Self {
@@ -69,6 +84,19 @@ impl OpenRun {
             "run {} ({}) started",
             open.run.run_name, open.run.run_id
         ));
+        Ok(open)
+    }
+
+    /// Goes on with a run that was interrupted, and with its log.
+    pub async fn take_up(registry: &Registry, run: Run) -> Result<Self, RegistryError> {
+        let earlier = registry.artifacts().get(Bucket::Logs, &log_key(&run)).await?;
+        let mut open = Self {
+            registry: registry.clone(),
+            run,
+            log: earlier.map_or_else(String::new, |bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        take_up_run(registry, &open.run).await?;
+        open.log("taken up again");
         Ok(open)
     }
 
@@ -158,32 +186,6 @@ impl OpenRun {
         Ok(())
     }
 
-    /// Stores the model directory and returns its URI.
-    pub async fn store_model(&mut self, directory: &ModelDirectory) -> Result<String, RegistryError> {
-        let folder = self.model_folder();
-        for file in &directory.files {
-            self.store(&format!("{folder}/{}", file.name), file.bytes.clone())
-                .await?;
-        }
-        Ok(self.model_uri())
-    }
-
-    /// Stores the evaluation report, as JSON and as a page, beside the model directory.
-    pub async fn store_report(&mut self, report: &Report, page: String) -> Result<(), RegistryError> {
-        let folder = self.artifact_folder("report");
-        self.store(&format!("{folder}/report.json"), report.to_json())
-            .await?;
-        self.store(&format!("{folder}/report.html"), page.into_bytes())
-            .await
-    }
-
-    /// Where the model directory lies.
-    pub fn model_uri(&self) -> String {
-        self.registry
-            .artifacts()
-            .uri(Bucket::Artifacts, &self.model_folder())
-    }
-
     /// Marks the run FINISHED, then registers its version. Where a version with this key is there already, that
     /// one is returned and this run is KILLED instead.
     pub async fn register(
@@ -232,6 +234,14 @@ impl OpenRun {
         Ok(version)
     }
 
+    /// Ends a run that did its work without making a version.
+    pub async fn finish(&mut self) -> Result<(), RegistryError> {
+        self.store_log().await?;
+        self.registry
+            .update_run(&self.run.run_id, RunStatus::Finished, Some(now_ms()))
+            .await
+    }
+
     /// Ends a run that makes no version, and says why.
     pub async fn end(&mut self, status: RunStatus, reason: &str) -> Result<(), RegistryError> {
         self.log(&format!("{}: {reason}", status.as_str()));
@@ -239,35 +249,6 @@ impl OpenRun {
             tracing::warn!(error = %crate::error_chain(&error), "the run's log was not stored");
         }
         end_run(&self.registry, &self.run.run_id, status, reason).await
-    }
-
-    async fn store(&mut self, key: &str, bytes: Vec<u8>) -> Result<(), RegistryError> {
-        let artifacts = self.registry.artifacts();
-        let stored = artifacts
-            .put_create(Bucket::Artifacts, key, Bytes::from(bytes))
-            .await?;
-        self.log(&format!(
-            "stored {} ({} bytes, sha256 {})",
-            stored.uri, stored.bytes, stored.sha256
-        ));
-        Ok(())
-    }
-
-    async fn store_log(&self) -> Result<(), RegistryError> {
-        let key = format!("{}/train.log", self.run.run_id);
-        self.registry
-            .artifacts()
-            .put(Bucket::Logs, &key, Bytes::from(self.log.clone()))
-            .await
-            .map(|_| ())
-    }
-
-    fn model_folder(&self) -> String {
-        self.artifact_folder("model")
-    }
-
-    fn artifact_folder(&self, name: &str) -> String {
-        format!("{}/{}/artifacts/{name}", self.run.experiment_id, self.run.run_id)
     }
 }
 
@@ -280,9 +261,17 @@ pub async fn end_run(
 ) -> Result<(), RegistryError> {
     let reason: String = reason.chars().take(1000).collect();
     registry
-        .log_batch(run_id, &[], &[], &[("clickleaf.end_reason".to_owned(), reason)])
+        .log_batch(run_id, &[], &[], &[(END_REASON_TAG.to_owned(), reason)])
         .await?;
     registry.update_run(run_id, status, Some(now_ms())).await
+}
+
+/// Marks a run that had ended as RUNNING again.
+pub async fn take_up_run(registry: &Registry, run: &Run) -> Result<(), RegistryError> {
+    if run.tags.iter().any(|(key, _)| key == END_REASON_TAG) {
+        registry.delete_tag(&run.run_id, END_REASON_TAG).await?;
+    }
+    registry.update_run(&run.run_id, RunStatus::Running, None).await
 }
 
 fn version_file(file: &crate::export::ModelFile) -> VersionFile {

@@ -15,6 +15,7 @@ use crate::pipeline::{self, PipelineConfig, PipelineError, Promotion};
 use crate::progress::{NoProgress, QueueProgress};
 use crate::record::end_run;
 use crate::source::Source;
+use crate::split::SplitAt;
 use crate::train::{TrainConfig, TrainParams};
 
 /// The tag that ties a run of the registry to the queued run.
@@ -170,8 +171,10 @@ fn config_of(
         );
     }
     if request.generate_rows.is_some() || !request.data.is_empty() {
-        // The bounds are those of the worker's own rows.
-        config.process.split_from = None;
+        // Rows that are counted are the worker's own.
+        if matches!(config.process.split, SplitAt::Rows { .. }) {
+            config.process.split = SplitAt::default();
+        }
     }
     if let Some(rounds) = request.max_rounds {
         config.train.params.rounds = rounds;

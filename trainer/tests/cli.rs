@@ -5,45 +5,11 @@
 mod support;
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::program::{ok, refused, trainer};
 use support::{database_url, store_url};
-
-fn trainer(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clickleaf-trainer"));
-    command
-        .args(arguments)
-        .current_dir(home)
-        .env_clear()
-        .env("USER", "tester")
-        .env("CLICKLEAF_DATABASE_URL", database_url(home))
-        .env("CLICKLEAF_STORE_URL", store_url(home));
-    command
-}
-
-fn run(home: &Path, arguments: &[&str]) -> Output {
-    trainer(home, arguments).output().unwrap()
-}
-
-fn ok(home: &Path, arguments: &[&str]) -> String {
-    let output = run(home, arguments);
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn refused(home: &Path, arguments: &[&str], code: i32) -> String {
-    let output = run(home, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
-    assert_eq!(output.stdout, b"", "{arguments:?}");
-    stderr
-}
 
 #[test]
 fn run_prints_one_json_object() {

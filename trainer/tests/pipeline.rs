@@ -18,6 +18,7 @@ use trainer::pipeline::{self, PipelineError, Promotion};
 use trainer::process::ProcessError;
 use trainer::progress::{NoProgress, Progress, Step};
 use trainer::source::Source;
+use trainer::split::SplitAt;
 
 const ROWS: u64 = 6_000;
 
@@ -385,7 +386,10 @@ async fn shuffled_labels_teach_nothing() {
     std::fs::write(&path, shuffled.collect::<String>()).unwrap();
     let mut config = small(100, 1);
     config.data = Data::Sources(vec![Source::Path(path)]);
-    config.process.split_from = Some((15_001, 18_001));
+    config.process.split = SplitAt::Rows {
+        stop_from: 15_001,
+        test_from: 18_001,
+    };
     let outcome = pipeline::run(&home.registry, &config, &NoProgress, &CancelToken::new())
         .await
         .unwrap();

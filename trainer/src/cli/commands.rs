@@ -1,24 +1,33 @@
 //! One function a command.
 
+mod recipe;
+mod steps;
+mod tune;
+mod worker;
+
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use registry::{Registry, Secret};
 use trainer::generate::Generator;
-use trainer::ingest::{BadRowPolicy, Data};
 use trainer::pipeline::{
-    self, Inputs, MODEL_NAME, PipelineConfig, PipelineError, PipelineOutcome, Promotion, RegisterConfig,
+    self, EXPERIMENT_NAME, MODEL_NAME, PipelineConfig, PipelineError, PipelineOutcome, Promotion,
+    RegisterConfig,
 };
 use trainer::progress::TerminalProgress;
-use trainer::record::{OpenRun, RunIdentity};
-use trainer::source::Source;
+use trainer::recipe::Recipe;
+use trainer::record::RunIdentity;
 use trainer::work_folder::WorkFolder;
 
+pub(super) use recipe::recipe;
+pub(super) use steps::{ingest, process, register, train};
+pub(super) use tune::tune;
+pub(super) use worker::worker;
+
 use super::args::{
-    GenerateArgs, IdentityArgs, IngestArgs, KeygenArgs, MigrateArgs, ProcessCommandArgs, PromoteArgs,
-    PromotionArgs, RegisterArgs, RunArgs, Settings, SettingsArgs, TrainCommandArgs, WorkerArgs,
+    GenerateArgs, IdentityArgs, KeygenArgs, MigrateArgs, PromoteArgs, PromotionArgs, RunArgs, Settings,
+    SettingsArgs, TrainingArgs,
 };
 use super::signals;
 
@@ -26,121 +35,17 @@ use super::signals;
 const COMMIT_VARIABLE: &str = "CLICKLEAF_GIT_COMMIT";
 
 pub(super) async fn run(args: Box<RunArgs>) -> Result<()> {
-    let settings = settings(&args.settings)?;
-    let seed = args.seed.seed;
+    let settings = settings(&args.training.settings)?;
     let config = PipelineConfig {
-        data: args.data.data(seed),
-        bad_rows: args.data.bad_rows(),
-        process: args.process.config(seed),
-        train: args.train.config(seed),
-        register: register_config(&settings, identity(&args.register))?,
         work_dir: args.work_dir,
         keep_data: args.keep_data,
         promote: promotion(&args.promote),
+        ..training(&args.training, &settings)?.0
     };
-    config
-        .train
-        .params
-        .check()
-        .map_err(|error| PipelineError::Train(error.into()))?;
     let registry = connect(&settings).await?;
     let cancel = signals::cancel_on_signal();
     let outcome = pipeline::run(&registry, &config, &TerminalProgress::new(), &cancel).await?;
     show(&outcome, args.output.json)
-}
-
-pub(super) async fn ingest(args: Box<IngestArgs>) -> Result<()> {
-    let folder = open_folder(&args.folder.work_dir)?;
-    let data = args.data.data(args.seed.seed);
-    let remote =
-        matches!(&data, Data::Sources(all) if all.iter().any(|source| matches!(source, Source::Url(_))));
-    let registry = if remote {
-        Some(connect(&settings(&args.settings)?).await?)
-    } else {
-        None
-    };
-    let cancel = signals::cancel_on_signal();
-    let artifacts = registry.as_ref().map(Registry::artifacts);
-    tokio::task::block_in_place(|| {
-        folder.ingest(
-            &data,
-            args.data.bad_rows(),
-            artifacts,
-            &TerminalProgress::new(),
-            &cancel,
-        )
-    })
-    .map_err(PipelineError::from)?;
-    Ok(())
-}
-
-pub(super) fn process(args: ProcessCommandArgs) -> Result<()> {
-    let folder = open_folder(&args.folder.work_dir)?;
-    let ingested = folder.ingested().map_err(PipelineError::from)?;
-    let config = args.process.config(args.seed.seed);
-    let cancel = signals::cancel_on_signal();
-    tokio::task::block_in_place(|| folder.process(&ingested, &config, &TerminalProgress::new(), &cancel))
-        .map_err(PipelineError::from)?;
-    Ok(())
-}
-
-pub(super) fn train(args: TrainCommandArgs) -> Result<()> {
-    let folder = open_folder(&args.folder.work_dir)?;
-    let config = args.train.config(args.seed.seed);
-    let cancel = signals::cancel_on_signal();
-    tokio::task::block_in_place(|| {
-        let ingested = folder.ingested()?;
-        let (processed, process_config) = folder.processed(&ingested)?;
-        folder.train(
-            &ingested,
-            (processed, &process_config),
-            &config,
-            &mut |_| (),
-            &TerminalProgress::new(),
-            &cancel,
-        )?;
-        Ok::<(), PipelineError>(())
-    })?;
-    Ok(())
-}
-
-pub(super) async fn register(args: Box<RegisterArgs>) -> Result<()> {
-    let settings = settings(&args.settings)?;
-    let config = register_config(&settings, identity(&args.register))?;
-    let folder = open_folder(&args.folder.work_dir)?;
-    let ingested = folder.ingested().map_err(PipelineError::from)?;
-    let (processed, process_config, trained) = folder.trained(&ingested).map_err(PipelineError::from)?;
-    let registry = connect(&settings).await?;
-    let cancel = signals::cancel_on_signal();
-    let progress = TerminalProgress::new();
-
-    let mut open = OpenRun::start(&registry, &config.identity, trained.started_at_ms)
-        .await
-        .context("registry")?;
-    let inputs = Inputs {
-        ingested: &ingested,
-        processed: &processed,
-        trained: &trained,
-        config: &process_config,
-    };
-    let registered = async {
-        let rounds: Vec<_> = trained
-            .curve
-            .iter()
-            .map(|round| (*round, trained.ended_at_ms))
-            .collect();
-        open.log_rounds(&rounds).await?;
-        pipeline::register(&mut open, &inputs, &config, &progress, &cancel).await
-    };
-    let (version, metrics) = match registered.await {
-        Ok(registered) => registered,
-        Err(error) => return Err(pipeline::ended(&mut open, error).await.into()),
-    };
-    let version = match promotion(&args.promote) {
-        Some(promotion) => pipeline::promote(&registry, &version, &promotion, &progress).await?,
-        None => version,
-    };
-    show(&pipeline::outcome(version, metrics), args.output.json)
 }
 
 pub(super) async fn promote(args: Box<PromoteArgs>) -> Result<()> {
@@ -177,54 +82,10 @@ pub(super) fn generate(args: GenerateArgs) -> Result<()> {
         None => ("standard output".to_owned(), Box::new(std::io::stdout())),
     };
     let mut out = BufWriter::new(out);
-    for (_, row) in (0..args.rows).zip(Generator::new(args.seed.seed)) {
+    for (_, row) in (0..args.rows).zip(Generator::new(args.seed.seed.unwrap_or(Recipe::default().seed()))) {
         writeln!(out, "{}", row.to_tsv()).with_context(|| name.clone())?;
     }
     out.flush().with_context(|| name)
-}
-
-pub(super) async fn worker(args: Box<WorkerArgs>) -> Result<()> {
-    let settings = settings(&args.settings)?;
-    let seed = args.seed.seed;
-    let data = if args.data.is_empty() {
-        Data::Generated {
-            rows: args.generate_rows,
-            seed,
-        }
-    } else {
-        Data::Sources(args.data.iter().map(|text| Source::parse(text)).collect())
-    };
-    let identity = RunIdentity {
-        experiment_name: pipeline::EXPERIMENT_NAME.to_owned(),
-        run_name: None,
-        user_name: user(),
-        tags: tags(),
-    };
-    let defaults = PipelineConfig {
-        data,
-        bad_rows: BadRowPolicy::Fail,
-        process: args.process.config(seed),
-        train: args.train.config(seed),
-        register: register_config(&settings, identity)?,
-        work_dir: None,
-        keep_data: false,
-        promote: None,
-    };
-    defaults
-        .train
-        .params
-        .check()
-        .map_err(|error| PipelineError::Train(error.into()))?;
-    let registry = connect(&settings).await?;
-    let name = args.name.unwrap_or_else(|| {
-        let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".to_owned());
-        format!("{host}-{}", std::process::id())
-    });
-    tracing::info!(worker = %name, lease_seconds = args.lease_seconds, "waiting for training runs");
-    let lease = Duration::from_secs(args.lease_seconds);
-    trainer::worker::run(&registry, &name, lease, defaults, signals::shutdown())
-        .await
-        .context("training queue")
 }
 
 pub(super) fn keygen(args: KeygenArgs) -> Result<()> {
@@ -253,24 +114,59 @@ async fn connect(settings: &Settings) -> Result<Registry> {
     Ok(registry)
 }
 
-fn register_config(settings: &Settings, identity: RunIdentity) -> Result<RegisterConfig> {
+/// What is to be done with these flags, and the recipe they win over.
+fn training(args: &TrainingArgs, settings: &Settings) -> Result<(PipelineConfig, Recipe)> {
+    let recipe = args.recipe.read()?;
+    let seed = args.seed.seed;
+    let identity = identity(&args.register, &recipe);
+    let config = PipelineConfig {
+        data: args.data.data(&recipe, seed)?,
+        bad_rows: args.data.bad_rows(&recipe),
+        process: args.process.config(&recipe, seed)?,
+        train: args.train.config(&recipe, seed)?,
+        register: register_config(&args.settings, settings, &recipe, identity)?,
+        work_dir: None,
+        keep_data: false,
+        promote: None,
+    };
+    check(&config)?;
+    Ok((config, recipe))
+}
+
+/// Refuses params that can't be before any work is done.
+fn check(config: &PipelineConfig) -> Result<(), PipelineError> {
+    let checked = config.train.params.check();
+    checked.map_err(|error| PipelineError::Train(error.into()))
+}
+
+/// Flags and environment win over the recipe, and that over the settings file.
+fn register_config(
+    given: &SettingsArgs,
+    settings: &Settings,
+    recipe: &Recipe,
+    identity: RunIdentity,
+) -> Result<RegisterConfig> {
     let key = settings.signing_key.as_ref().map(|path| {
         std::fs::read_to_string(path)
             .map(Secret::new)
             .with_context(|| format!("signing key {}", path.display()))
     });
+    let given = &given.settings;
+    let model_name = given.model.as_deref().or(recipe.model_name());
+    let model_name = model_name.or(settings.model.as_deref()).unwrap_or(MODEL_NAME);
     Ok(RegisterConfig {
-        model_name: settings.model.clone().unwrap_or_else(|| MODEL_NAME.to_owned()),
+        model_name: model_name.to_owned(),
         identity,
-        max_bytes: settings.max_bytes,
+        max_bytes: given.max_bytes.or(recipe.max_bytes()).or(settings.max_bytes),
         signing_key_pem: key.transpose()?,
         idempotency_key: None,
     })
 }
 
-fn identity(args: &IdentityArgs) -> RunIdentity {
+fn identity(args: &IdentityArgs, recipe: &Recipe) -> RunIdentity {
+    let experiment = args.experiment.as_deref().or(recipe.experiment());
     RunIdentity {
-        experiment_name: args.experiment.clone(),
+        experiment_name: experiment.unwrap_or(EXPERIMENT_NAME).to_owned(),
         run_name: args.run_name.clone(),
         user_name: user(),
         tags: tags(),

@@ -7,6 +7,7 @@ use crate::evaluation_report::EvaluationReportError;
 use crate::export::{DirectoryError, ExportError};
 use crate::ingest::IngestError;
 use crate::process::ProcessError;
+use crate::recipe::RecipeError;
 use crate::source::SourceError;
 use crate::train::TrainError;
 use crate::work_folder::WorkFolderError;
@@ -36,6 +37,9 @@ pub enum PipelineError {
     /// The work folder can't be used.
     #[error(transparent)]
     WorkFolder(#[from] WorkFolderError),
+    /// What was done can't be written down.
+    #[error("recipe")]
+    Recipe(#[from] RecipeError),
     /// The registry or the store refused or doesn't answer.
     #[error("registry")]
     Registry(#[from] RegistryError),

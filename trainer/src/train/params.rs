@@ -132,7 +132,11 @@ impl TrainParams {
         let domains = [
             ("eta", share(self.eta), "above 0, at most 1"),
             ("max_depth", (1..=16).contains(&self.max_depth), "1 to 16"),
-            ("min_child_weight", self.min_child_weight >= 0.0, "at least 0"),
+            (
+                "min_child_weight",
+                self.min_child_weight >= 0.0 && self.min_child_weight.is_finite(),
+                "at least 0",
+            ),
             ("subsample", share(self.subsample), "above 0, at most 1"),
             (
                 "colsample_bytree",

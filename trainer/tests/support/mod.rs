@@ -1,6 +1,8 @@
 //! What the tests share: a registry in a temporary folder, and small runs.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod program;
+
 use std::path::{Path, PathBuf};
 
 use registry::{Engine, Registry, StoreOptions};
