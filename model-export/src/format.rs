@@ -28,6 +28,7 @@ use crate::ensemble::Ensemble;
 use crate::feature_model::{FeatureModel, ModelFile};
 use crate::model::Model;
 use crate::provenance::Provenance;
+use crate::table_model::TableModel;
 
 /// Readers refuse all other major versions but 0, and that too without the feature `v0`.
 pub const MAJOR_VERSION: u8 = 1;
@@ -55,16 +56,60 @@ pub(crate) fn encode_features(model: &FeatureModel) -> Vec<u8> {
     container::write(sections)
 }
 
-/// Reads a file that holds a model of rows, or one of features.
+pub(crate) fn encode_table(model: &TableModel) -> Vec<u8> {
+    let mut sections = shared_sections(model.provenance(), model.ensemble());
+    sections.push(section(Kind::Encoder, |writer| {
+        encoder::write(model.encoder(), writer);
+    }));
+    container::write(sections)
+}
+
+/// Reads a file that holds a model of any kind.
 pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     let file = container::read(bytes)?;
+    if cfg!(feature = "v0") && file.major() == 0 || file.has(Kind::Encoder) && !is_of_a_table(&file) {
+        return read_clicks(&file).map(|model| ModelFile::Clicks(Box::new(model)));
+    }
+    if file.has(Kind::Encoder) {
+        return read_table(&file).map(|model| ModelFile::Table(Box::new(model)));
+    }
+    read_features(&file).map(|model| ModelFile::Features(Box::new(model)))
+}
+
+/// Reads a file that holds a model of Criteo rows. Nothing here leads to what reads the others.
+pub(crate) fn decode_clicks(bytes: &[u8]) -> Result<Model, FormatError> {
+    let file = container::read(bytes)?;
+    let is_of_version_0 = cfg!(feature = "v0") && file.major() == 0;
+    if !is_of_version_0 && !file.has(Kind::Encoder) {
+        return Err(FormatError::NotRows);
+    }
+    if !is_of_version_0 && is_of_a_table(&file) {
+        return Err(FormatError::OwnTable);
+    }
+    read_clicks(&file)
+}
+
+fn is_of_a_table(file: &File<'_>) -> bool {
+    file.get(Kind::Encoder).is_ok_and(encoder::is_of_a_table)
+}
+
+fn read_table(file: &File<'_>) -> Result<TableModel, FormatError> {
+    let (provenance, ensemble) = read_shared(file)?;
+    file.refuse(Kind::Names)?;
+    file.refuse(Kind::Samples)?;
+    let encoder = encoder::read_table(file.reader(Kind::Encoder)?)?;
+    let model = TableModel::new(encoder.clone(), ensemble, provenance)?;
+    if *model.encoder() != encoder {
+        return Err(encoder::not_pruned());
+    }
+    Ok(model)
+}
+
+fn read_clicks(file: &File<'_>) -> Result<Model, FormatError> {
     if cfg!(feature = "v0") && file.major() == 0 {
-        return v0::read(&file).map(|model| ModelFile::Clicks(Box::new(model)));
+        return v0::read(file);
     }
-    if !file.has(Kind::Encoder) {
-        return read_features(&file).map(|model| ModelFile::Features(Box::new(model)));
-    }
-    let (provenance, ensemble) = read_shared(&file)?;
+    let (provenance, ensemble) = read_shared(file)?;
     file.refuse(Kind::Names)?;
     let encoder = encoder::read(file.reader(Kind::Encoder)?)?;
     let samples = samples::read(file.reader(Kind::Samples)?)?;
@@ -72,7 +117,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     if *model.encoder() != encoder {
         return Err(encoder::not_pruned());
     }
-    Ok(ModelFile::Clicks(Box::new(model)))
+    Ok(model)
 }
 
 /// Reads a file that holds a model of features. Nothing here leads to what reads the others, so that a program that calls
