@@ -13,6 +13,7 @@ mod prune;
 mod table;
 
 pub(crate) use column::{Column, ColumnParts, Prior, Statistics};
+pub(crate) use cross::mix;
 pub use cross::{Cross, CrossError, MAX_CROSSES};
 pub use fit::{EncoderError, EncoderFit, FittedEncoder};
 pub use prune::KeyClass;
@@ -21,10 +22,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) use table::{KEY_BITS, number};
 
 use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS, Row, column_names};
+use crate::schema::Schema;
 
-/// Features of an encoded row without crosses: 13 integers, then mean and log count of each of 26 category columns.
+/// Features of an encoded Criteo row without crosses: 13 integers, then mean and log count of each of 26 category
+/// columns.
 const WIDTH: usize = INTEGER_COLUMNS + 2 * CATEGORY_COLUMNS;
-/// Features of the widest encoded row.
+/// Features of the widest encoded Criteo row.
 pub(crate) const MAX_WIDTH: usize = WIDTH + 2 * MAX_CROSSES;
 
 /// How an encoder is fitted.
@@ -56,10 +59,6 @@ impl Default for EncoderConfig {
 }
 
 impl EncoderConfig {
-    fn width(&self) -> usize {
-        WIDTH + 2 * self.crosses.len()
-    }
-
     /// Of each column with keys: the 26 categories, then the crosses, of which none is ever missing.
     fn keys(&self, row: &Row) -> impl Iterator<Item = Option<u32>> {
         let crosses = self.crosses.iter().map(|cross| Some(cross.key(row)));
@@ -67,59 +66,113 @@ impl EncoderConfig {
     }
 }
 
-/// A fitted encoder. Every row can be encoded.
+/// A fitted encoder, of Criteo rows or of those of a table of its own. Every row can be encoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoder {
     config: EncoderConfig,
     total: Statistics,
     columns: Vec<Column>,
+    /// Of another table than Criteo's.
+    schema: Option<Schema>,
 }
 
 impl Encoder {
-    /// `columns` has an entry for each category and each cross, and `total.rows` is above zero.
-    pub(crate) fn from_parts(config: EncoderConfig, total: Statistics, columns: Vec<Column>) -> Self {
+    /// `columns` has an entry for each category and each cross, and `total.rows` is above zero. Without a schema rows are
+    /// Criteo's; with one there are no crosses.
+    pub(crate) fn from_parts(
+        config: EncoderConfig,
+        total: Statistics,
+        columns: Vec<Column>,
+        schema: Option<Schema>,
+    ) -> Self {
         Self {
             config,
             total,
             columns,
+            schema,
         }
     }
 
-    /// Features of an encoded row: 65, and 2 for each cross.
-    pub fn width(&self) -> usize {
-        self.config.width()
+    /// The columns of rows that are not Criteo's.
+    pub fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
     }
 
-    /// Columns with keys: 26 categories, then the crosses in their order. Column `i` of them has the features
-    /// `13 + 2 i` and `14 + 2 i`.
+    /// Features of an encoded row: one for each number and 2 for each column with keys. Of a Criteo row these are 65,
+    /// and 2 for each cross.
+    pub fn width(&self) -> usize {
+        self.numbers() + 2 * self.columns.len()
+    }
+
+    /// Columns of numbers: 13 integers of a Criteo row.
+    pub fn numbers(&self) -> usize {
+        let numbers = self.schema.as_ref().map(|schema| schema.numbers().len());
+        numbers.unwrap_or(INTEGER_COLUMNS)
+    }
+
+    /// Columns with keys: the categories, then the crosses in their order. Column `i` of them has the features
+    /// `n + 2 i` and `n + 1 + 2 i` after `n` numbers.
     pub fn key_columns(&self) -> usize {
         self.columns.len()
     }
 
     /// `I1`..`I13`, then `C1_mean`, `C1_log_count`, .., `C26_mean`, `C26_log_count`, and the like for crosses:
-    /// `C23xC6_mean`, `C23xC6_log_count`.
+    /// `C23xC6_mean`, `C23xC6_log_count`. The names of a schema's columns stand where those of Criteo's do.
     pub fn feature_names(&self) -> Vec<String> {
-        let names = column_names();
-        let (integers, categories) = names.split_at(INTEGER_COLUMNS);
-        let crosses = self.config.crosses.iter().map(ToString::to_string);
-        let pairs = categories
-            .iter()
-            .map(ToString::to_string)
-            .chain(crosses)
-            .flat_map(|name| [format!("{name}_mean"), format!("{name}_log_count")]);
-        integers.iter().map(ToString::to_string).chain(pairs).collect()
+        let mut names: Vec<String> = match &self.schema {
+            Some(schema) => schema.names().map(str::to_owned).collect(),
+            None => column_names().iter().map(ToString::to_string).collect(),
+        };
+        names.extend(self.config.crosses.iter().map(ToString::to_string));
+        let keyed = names.split_off(self.numbers());
+        names.extend(
+            keyed
+                .iter()
+                .flat_map(|name| [format!("{name}_mean"), format!("{name}_log_count")]),
+        );
+        names
     }
 
     /// Writes the features of `row` to `out`, NaN where an integer is missing.
     ///
     /// An empty category is a key of its own; one that is rare or was never seen gets the prior click rate and a
-    /// log count of 0. Panics unless `out` holds [`Encoder::width`] values.
+    /// log count of 0. Panics unless `out` holds [`Encoder::width`] values and rows are Criteo's.
     pub fn encode(&self, row: &Row, out: &mut [f32]) {
-        let pairs = encode_integers(&self.config, row, out);
-        let columns = self.columns.iter().zip(self.config.keys(row));
-        for ((column, key), pair) in columns.zip(pairs.chunks_exact_mut(2)) {
+        assert!(self.schema.is_none(), "{OWN_TABLE}");
+        let pairs = encode_integers(self.width(), row, out);
+        self.encode_keys(self.config.keys(row), pairs);
+    }
+
+    /// Writes the features of a row of the schema's table to `out`: numbers as they are, NaN where one is missing, then
+    /// those of the keys, of which [`category_key`](crate::category_key) makes one of a text.
+    ///
+    /// Panics unless there is a schema, the row has all of its columns and `out` holds [`Encoder::width`] values.
+    pub fn encode_table(&self, numbers: &[f32], keys: &[Option<u32>], out: &mut [f32]) {
+        let pairs = self.encode_numbers(numbers, keys, out);
+        self.encode_keys(keys.iter().copied(), pairs);
+    }
+
+    fn encode_keys(&self, keys: impl Iterator<Item = Option<u32>>, pairs: &mut [f32]) {
+        for ((column, key), pair) in self.columns.iter().zip(keys).zip(pairs.chunks_exact_mut(2)) {
             pair.copy_from_slice(&column.values()[column.slot(key) as usize]);
         }
+    }
+
+    /// Writes the numbers of a table's row and returns the rest of `out`.
+    fn encode_numbers<'out>(
+        &self,
+        numbers: &[f32],
+        keys: &[Option<u32>],
+        out: &'out mut [f32],
+    ) -> &'out mut [f32] {
+        assert!(
+            self.schema.is_some() && numbers.len() == self.numbers() && keys.len() == self.key_columns(),
+            "a row has the columns of the schema"
+        );
+        assert_eq!(out.len(), self.width(), "an encoded row has all features");
+        let (out_numbers, pairs) = out.split_at_mut(numbers.len());
+        out_numbers.copy_from_slice(numbers);
+        pairs
     }
 
     /// How it was fitted.
@@ -150,9 +203,10 @@ impl Encoder {
     }
 }
 
-/// Writes the integer features and returns the rest of `out`.
-fn encode_integers<'out>(config: &EncoderConfig, row: &Row, out: &'out mut [f32]) -> &'out mut [f32] {
-    let width = config.width();
+const OWN_TABLE: &str = "the encoder is of a table of its own, not of Criteo's";
+
+/// Writes the integer features of a Criteo row and returns the rest of `out`.
+fn encode_integers<'out>(width: usize, row: &Row, out: &'out mut [f32]) -> &'out mut [f32] {
     assert_eq!(out.len(), width, "an encoded row has {width} features");
     let (integers, pairs) = out.split_at_mut(INTEGER_COLUMNS);
     for (feature, value) in integers.iter_mut().zip(row.integers) {

@@ -9,6 +9,7 @@ use crate::ensemble::Ensemble;
 use crate::format::{self, FormatError};
 use crate::model::Model;
 use crate::provenance::Provenance;
+use crate::table_model::TableModel;
 
 /// Trees over numbered features, such as any model that XGBoost saved.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +45,7 @@ impl FeatureModel {
 
     /// Reads a compact file and checks all of it.
     ///
-    /// A file that predicts from the columns of a row is refused; [`ModelFile::from_bytes`] reads both kinds. A program
+    /// A file that predicts from the columns of a row is refused; [`ModelFile::from_bytes`] reads all kinds. A program
     /// that calls this instead of that is linked without rows, encoders and version 0 of the format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
         format::decode_features(bytes)
@@ -127,10 +128,12 @@ pub enum ModelFile {
     Clicks(Box<Model>),
     /// Predicts from features.
     Features(Box<FeatureModel>),
+    /// Predicts from the columns of a table of its own.
+    Table(Box<TableModel>),
 }
 
 impl ModelFile {
-    /// Reads a compact file of either kind and checks all of it.
+    /// Reads a compact file of any kind and checks all of it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
         format::decode(bytes)
     }
@@ -140,15 +143,17 @@ impl ModelFile {
         match self {
             Self::Clicks(model) => model.to_bytes(),
             Self::Features(model) => model.to_bytes(),
+            Self::Table(model) => model.to_bytes(),
         }
     }
 
-    /// Writes the margins of many rows of what the trees take, which for click rows is what [`Model::encoder`] makes of
+    /// Writes the margins of many rows of what the trees take, which for rows with an encoder is what that makes of
     /// them: otherwise as [`FeatureModel::margins`].
     pub fn margins(&self, rows: &[f32], out: &mut [f32]) {
         match self {
             Self::Clicks(model) => model.margins(rows, out),
             Self::Features(model) => model.margins(rows, out),
+            Self::Table(model) => model.margins(rows, out),
         }
     }
 
@@ -157,6 +162,11 @@ impl ModelFile {
     pub fn outputs(&self, margins: &[f32], out: &mut [f32]) {
         match self {
             Self::Clicks(model) => {
+                for (margin, out) in margins.iter().zip(out) {
+                    *out = model.probability(*margin);
+                }
+            }
+            Self::Table(model) => {
                 for (margin, out) in margins.iter().zip(out) {
                     *out = model.probability(*margin);
                 }
@@ -173,6 +183,7 @@ impl ModelFile {
         match self {
             Self::Clicks(model) => model.ensemble(),
             Self::Features(model) => model.ensemble(),
+            Self::Table(model) => model.ensemble(),
         }
     }
 
@@ -181,6 +192,7 @@ impl ModelFile {
         match self {
             Self::Clicks(model) => model.provenance(),
             Self::Features(model) => model.provenance(),
+            Self::Table(model) => model.provenance(),
         }
     }
 }

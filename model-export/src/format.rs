@@ -25,10 +25,12 @@ use container::{File, Kind};
 pub use container::{SectionInfo, sections};
 pub use error::FormatError;
 
+use crate::calibration::Calibration;
 use crate::ensemble::Ensemble;
 use crate::feature_model::{FeatureModel, ModelFile};
 use crate::model::Model;
 use crate::provenance::Provenance;
+use crate::table_model::TableModel;
 
 /// Readers refuse all other major versions but 0, and that too without the feature `v0`.
 pub const MAJOR_VERSION: u8 = 1;
@@ -43,11 +45,7 @@ pub(crate) fn encode_model(model: &Model) -> Vec<u8> {
     sections.push(section(Kind::Samples, |writer| {
         samples::write(model.samples(), writer);
     }));
-    if let Some(calibration) = model.calibration() {
-        sections.push(section(Kind::Calibration, |writer| {
-            calibration::write(calibration, writer);
-        }));
-    }
+    sections.extend(calibration_section(model.calibration()));
     container::write(sections)
 }
 
@@ -61,27 +59,75 @@ pub(crate) fn encode_features(model: &FeatureModel) -> Vec<u8> {
     container::write(sections)
 }
 
-/// Reads a file that holds a model of rows, or one of features.
+pub(crate) fn encode_table(model: &TableModel) -> Vec<u8> {
+    let mut sections = shared_sections(model.provenance(), model.ensemble());
+    sections.push(section(Kind::Encoder, |writer| {
+        encoder::write(model.encoder(), writer);
+    }));
+    sections.extend(calibration_section(model.calibration()));
+    container::write(sections)
+}
+
+/// Reads a file that holds a model of any kind.
 pub(crate) fn decode(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     let file = container::read(bytes)?;
-    if cfg!(feature = "v0") && file.major() == 0 {
-        return v0::read(&file).map(|model| ModelFile::Clicks(Box::new(model)));
+    if cfg!(feature = "v0") && file.major() == 0 || file.has(Kind::Encoder) && !is_of_a_table(&file) {
+        return read_clicks(&file).map(|model| ModelFile::Clicks(Box::new(model)));
     }
-    if !file.has(Kind::Encoder) {
-        return read_features(&file).map(|model| ModelFile::Features(Box::new(model)));
+    if file.has(Kind::Encoder) {
+        return read_table(&file).map(|model| ModelFile::Table(Box::new(model)));
     }
-    let (provenance, ensemble) = read_shared(&file)?;
+    read_features(&file).map(|model| ModelFile::Features(Box::new(model)))
+}
+
+/// Reads a file that holds a model of Criteo rows. Nothing here leads to what reads the others.
+pub(crate) fn decode_clicks(bytes: &[u8]) -> Result<Model, FormatError> {
+    let file = container::read(bytes)?;
+    let is_of_version_0 = cfg!(feature = "v0") && file.major() == 0;
+    if !is_of_version_0 && !file.has(Kind::Encoder) {
+        return Err(FormatError::NotRows);
+    }
+    if !is_of_version_0 && is_of_a_table(&file) {
+        return Err(FormatError::OwnTable);
+    }
+    read_clicks(&file)
+}
+
+fn is_of_a_table(file: &File<'_>) -> bool {
+    file.get(Kind::Encoder).is_ok_and(encoder::is_of_a_table)
+}
+
+fn read_table(file: &File<'_>) -> Result<TableModel, FormatError> {
+    let (provenance, ensemble) = read_shared(file)?;
     file.refuse(Kind::Names)?;
-    let encoder = encoder::read(file.reader(Kind::Encoder)?)?;
-    let samples = samples::read(file.reader(Kind::Samples)?)?;
-    let mut model = Model::new(encoder.clone(), ensemble, provenance, samples)?;
-    if file.has(Kind::Calibration) {
-        model = model.with_calibration(calibration::read(file.reader(Kind::Calibration)?)?)?;
+    file.refuse(Kind::Samples)?;
+    let encoder = encoder::read_table(file.reader(Kind::Encoder)?)?;
+    let mut model = TableModel::new(encoder.clone(), ensemble, provenance)?;
+    if let Some(calibration) = read_calibration(file)? {
+        model = model.with_calibration(calibration)?;
     }
     if *model.encoder() != encoder {
         return Err(encoder::not_pruned());
     }
-    Ok(ModelFile::Clicks(Box::new(model)))
+    Ok(model)
+}
+
+fn read_clicks(file: &File<'_>) -> Result<Model, FormatError> {
+    if cfg!(feature = "v0") && file.major() == 0 {
+        return v0::read(file);
+    }
+    let (provenance, ensemble) = read_shared(file)?;
+    file.refuse(Kind::Names)?;
+    let encoder = encoder::read(file.reader(Kind::Encoder)?)?;
+    let samples = samples::read(file.reader(Kind::Samples)?)?;
+    let mut model = Model::new(encoder.clone(), ensemble, provenance, samples)?;
+    if let Some(calibration) = read_calibration(file)? {
+        model = model.with_calibration(calibration)?;
+    }
+    if *model.encoder() != encoder {
+        return Err(encoder::not_pruned());
+    }
+    Ok(model)
 }
 
 /// Reads a file that holds a model of features. Nothing here leads to what reads the others, so that a program that calls
@@ -115,6 +161,20 @@ fn read_shared(file: &File<'_>) -> Result<(Provenance, Ensemble), FormatError> {
         ensemble = covers::read(file.reader(Kind::Covers)?, ensemble)?;
     }
     Ok((provenance, ensemble))
+}
+
+fn read_calibration(file: &File<'_>) -> Result<Option<Calibration>, FormatError> {
+    match file.has(Kind::Calibration) {
+        true => calibration::read(file.reader(Kind::Calibration)?).map(Some),
+        false => Ok(None),
+    }
+}
+
+fn calibration_section(calibration: Option<&Calibration>) -> Option<(Kind, Vec<u8>)> {
+    let calibration = calibration?;
+    Some(section(Kind::Calibration, |writer| {
+        calibration::write(calibration, writer)
+    }))
 }
 
 fn shared_sections(provenance: &Provenance, ensemble: &Ensemble) -> Vec<(Kind, Vec<u8>)> {

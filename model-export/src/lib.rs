@@ -7,7 +7,8 @@
 //! | XGBoost's file → [`Ensemble`] | [`import_xgboost`], [`import_xgboost_model`] |
 //! | encoder + ensemble + [`Provenance`] → bytes and back | [`Model::to_bytes`], [`Model::from_bytes`] |
 //! | the same without an encoder | [`FeatureModel::to_bytes`], [`FeatureModel::from_bytes`] |
-//! | bytes of either kind → model | [`ModelFile::from_bytes`] |
+//! | encoder of a table of its own + ensemble → bytes and back | [`TableModel::to_bytes`], [`TableModel::from_bytes`] |
+//! | bytes of any kind → model | [`ModelFile::from_bytes`] |
 //! | [`Row`] → [`Prediction`] | [`Model::predict`] |
 //! | [`Row`] → [`Contributions`] | [`Model::contributions`] |
 //! | who vouches for the file | [`signature`] |
@@ -39,7 +40,9 @@ mod objective;
 mod order;
 mod provenance;
 mod row;
+mod schema;
 pub mod signature;
+mod table_model;
 
 pub use calibration::{Calibration, CalibrationError, Knot, MAX_KNOTS};
 pub use digest::sha256_hex;
@@ -60,3 +63,5 @@ pub use provenance::{Provenance, ProvenanceError};
 pub use row::{
     CATEGORY_COLUMNS, INTEGER_COLUMNS, Row, RowError, RowErrorKind, column_names, parse_features, parse_row,
 };
+pub use schema::{MAX_COLUMNS, Schema, SchemaError, category_key};
+pub use table_model::TableModel;

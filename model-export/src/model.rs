@@ -6,7 +6,6 @@ use crate::calibration::Calibration;
 use crate::encoder::{Encoder, MAX_WIDTH};
 use crate::engine::LazyEngine;
 use crate::ensemble::Ensemble;
-use crate::feature_model::ModelFile;
 use crate::format::{self, FormatError};
 use crate::objective::Objective;
 use crate::provenance::Provenance;
@@ -36,6 +35,17 @@ pub struct Prediction {
     pub margin: f32,
 }
 
+impl Prediction {
+    /// Of a margin, calibrated where there is a calibration.
+    pub(crate) fn of(margin: f32, calibration: Option<&Calibration>) -> Self {
+        let probability = match calibration {
+            Some(calibration) => calibration.probability(margin),
+            None => probability(margin),
+        };
+        Self { probability, margin }
+    }
+}
+
 /// A complete model. Equality is of everything the file holds, of which the encoder is the pruned one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -57,17 +67,10 @@ impl Model {
         provenance: Provenance,
         samples: Vec<SampleRow>,
     ) -> Result<Self, FormatError> {
-        if encoder.width() != ensemble.features() {
-            let (encoded, features) = (encoder.width(), ensemble.features());
-            return Err(FormatError::Width { encoded, features });
+        if encoder.schema().is_some() {
+            return Err(FormatError::OwnTable);
         }
-        provenance.check()?;
-        if ensemble.groups() != 1 || ensemble.objective() != Objective::BINARY_LOGISTIC {
-            return Err(FormatError::NotClicks {
-                objective: ensemble.objective().name(),
-                groups: ensemble.groups(),
-            });
-        }
+        check_parts(&encoder, &ensemble, &provenance)?;
         if samples.len() > MAX_SAMPLES {
             return Err(FormatError::TooManySamples(samples.len()));
         }
@@ -106,13 +109,10 @@ impl Model {
 
     /// Reads a compact file and checks all of it: `FORMAT.md` says what is in it.
     ///
-    /// A file that predicts from features is refused; [`ModelFile::from_bytes`](crate::ModelFile::from_bytes) reads
-    /// both kinds.
+    /// A file that predicts from features or from a table of its own is refused;
+    /// [`ModelFile::from_bytes`](crate::ModelFile::from_bytes) reads all kinds.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
-        match format::decode(bytes)? {
-            ModelFile::Clicks(model) => Ok(*model),
-            ModelFile::Features(_) => Err(FormatError::NotRows),
-        }
+        format::decode_clicks(bytes)
     }
 
     /// The compact file. The same model always gives the same bytes.
@@ -146,17 +146,11 @@ impl Model {
 
     /// The probability of a margin: calibrated, where the model has a [`Calibration`], else the sigmoid.
     pub fn probability(&self, margin: f32) -> f32 {
-        match &self.calibration {
-            Some(calibration) => calibration.probability(margin),
-            None => probability(margin),
-        }
+        self.prediction(margin).probability
     }
 
     fn prediction(&self, margin: f32) -> Prediction {
-        Prediction {
-            probability: self.probability(margin),
-            margin,
-        }
+        Prediction::of(margin, self.calibration.as_ref())
     }
 
     /// Lays the trees out for fast evaluation now, which otherwise happens after a few rows.
@@ -200,6 +194,26 @@ impl Model {
     pub fn samples(&self) -> &[SampleRow] {
         &self.samples
     }
+}
+
+/// What holds of all models with an encoder.
+pub(crate) fn check_parts(
+    encoder: &Encoder,
+    ensemble: &Ensemble,
+    provenance: &Provenance,
+) -> Result<(), FormatError> {
+    if encoder.width() != ensemble.features() {
+        let (encoded, features) = (encoder.width(), ensemble.features());
+        return Err(FormatError::Width { encoded, features });
+    }
+    provenance.check()?;
+    if ensemble.groups() != 1 || ensemble.objective() != Objective::BINARY_LOGISTIC {
+        return Err(FormatError::NotClicks {
+            objective: ensemble.objective().name(),
+            groups: ensemble.groups(),
+        });
+    }
+    Ok(())
 }
 
 /// `1 / (1 + exp(-margin))` in `f32`, the same bits on every platform.

@@ -189,6 +189,28 @@ fn version_1_with_a_calibration_is_written_and_read_as_ever() {
 }
 
 #[test]
+fn version_1_of_a_table_is_written_and_read_as_ever() {
+    let model = support::table_model();
+    let mut found = String::new();
+    for (_, numbers, keys) in support::table_rows(100, 5) {
+        let margin = model.predict(&numbers, &keys).margin;
+        let keys: Vec<String> = keys
+            .iter()
+            .map(|key| key.map_or("-".to_owned(), |key| format!("{key:08x}")))
+            .collect();
+        writeln!(found, "{}\t{}\t{}", hex(&[margin]), hex(&numbers), keys.join(" ")).unwrap();
+    }
+    if blesses() {
+        std::fs::write(golden("v1_table.margins.tsv"), &found).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(golden("v1_table.margins.tsv")).unwrap(),
+        found
+    );
+    check_file(&ModelFile::Table(Box::new(model)), "v1_table.leaf");
+}
+
+#[test]
 fn version_1_of_features_is_written_and_read_as_ever() {
     let model = ModelFile::Features(Box::new(forest::feature_model()));
     if blesses() {

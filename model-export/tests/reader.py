@@ -433,19 +433,27 @@ class Encoder:
     def __init__(self, data):
         section = Bytes(data)
         (kind,) = section.take(1)
-        assert kind in (1, 2) and section.take(2) == bytes([13, 26]), "another encoder"
+        assert kind in (1, 2, 3), "another encoder"
+        self.names = None
+        if kind == 3:
+            numbers, columns = section.varint(), section.varint()
+            names = [section.text() for _ in range(numbers + columns)]
+            self.names = names[:numbers], names[numbers:]
+        else:
+            columns = 26
+            assert section.take(2) == bytes([13, 26]), "other columns"
         (self.weight,) = struct.unpack("<d", section.take(8))
         self.least_rows = section.varint()
         section.take(1 + 8)
         self.rows, self.clicks = section.varint(), section.varint()
         self.crosses = [section.take(2) for _ in range(section.take(1)[0])] if kind == 2 else []
-        assert kind == 1 or self.crosses
+        assert kind != 2 or self.crosses
         stream = self.stream = Stream(section.data[section.at :])
         features, missing, bits = Number(), (Number(), Number()), bit_models()
         self.rows_model, self.clicks_models, exception = Number(), Models(Number), Bit()
         counts, steps = (Number(), Number()), (bit_models(), bit_models())
         self.columns = []
-        for _ in range(26 + len(self.crosses)):
+        for _ in range(columns + len(self.crosses)):
             assert [stream.number(features) for _ in range(3)] == [2, 1, 2], "other features"
             absent = stream.number(missing[0]), stream.number(missing[1])
             width = 1 + stream.symbol(32, bits)
@@ -488,6 +496,7 @@ class Encoder:
         return f32((clicks + self.weight * rate) / (rows + self.weight)), f32(math.log1p(rows))
 
     def features(self, integers, keys):
+        """Of a row of a table, the integers may be any numbers."""
         features = [math.nan if x is None else f32(x) for x in integers]
         values = integers + keys
         crosses = [crossed(values[first], values[second]) for first, second in self.crosses]
@@ -500,6 +509,13 @@ def mixed(h):
     h = (h ^ h >> 33) * 0xFF51AFD7ED558CCD & MASK
     h = (h ^ h >> 33) * 0xC4CEB9FE1A85EC53 & MASK
     return h ^ h >> 33
+
+
+def category_key(text):
+    value = 0xCBF29CE484222325
+    for byte in text.encode():
+        value = (value ^ byte) * 0x100000001B3 & MASK
+    return mixed(value) >> 32 if text else None
 
 
 def crossed(first, second):
@@ -555,7 +571,13 @@ def print_model(found):
             print(f"split {node.table.feature} {what} {int(node.default_left)} {node.left}{cover}")
     if 2 in found:
         encoder = Encoder(found[2])
-        for integers, keys, margin in samples(found[4]):
+        if encoder.names is not None:
+            for number in range(20):
+                numbers = [number * 1.5 if (number + i) % 4 else None for i in range(len(encoder.names[0]))]
+                texts = [f"value {number}" if (number + i) % 5 else "" for i in range(len(encoder.names[1]))]
+                features = encoder.features(numbers, [category_key(text) for text in texts])
+                print("features", " ".join(f"{bits32(x):08x}" for x in features))
+        for integers, keys, margin in samples(found[4]) if 4 in found else []:
             features = encoder.features(integers, keys)
             assert bits32(trees.margins(features)[0]) == margin, "a sample has another margin"
             print("features", " ".join(f"{bits32(x):08x}" for x in features))

@@ -24,7 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
     );
     match Model::from_bytes(bytes) {
         Ok(model) => assert!(model.predict(&Row::default()).probability.is_finite()),
-        Err(_) => assert!(matches!(file, ModelFile::Features(_))),
+        Err(_) => assert!(matches!(file, ModelFile::Features(_) | ModelFile::Table(_))),
+    }
+    if let ModelFile::Table(model) = &file {
+        let (numbers, categories) = (model.schema().numbers().len(), model.schema().categories().len());
+        let prediction = model.predict(&vec![f32::NAN; numbers], &vec![Some(1); categories]);
+        assert!(prediction.probability.is_finite());
     }
     // Values that are not numbers may stand in covers, which is why bytes are compared and not models.
     assert_eq!(ModelFile::from_bytes(&again).unwrap().to_bytes(), again);

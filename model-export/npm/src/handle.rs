@@ -1,7 +1,7 @@
 //! A model and its scratch memory: features of a block of rows in, margins and outputs out.
 
 use js_sys::{Array, Object};
-use model_export::{ModelFile, Row, parse_features, sha256_hex};
+use model_export::{FormatError, ModelFile, Row, parse_features, sha256_hex};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -31,6 +31,9 @@ impl Handle {
             }
         }
         let file = ModelFile::from_bytes(bytes).map_err(|error| refusal::of_file(&error))?;
+        if let ModelFile::Table(_) = file {
+            return Err(refusal::of_file(&FormatError::OwnTable));
+        }
         let mut handle = Self {
             explanation: vec![0.0; description::features(&file).length() as usize + 1],
             file,

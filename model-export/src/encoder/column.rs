@@ -14,6 +14,12 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
+    /// Counts a row.
+    pub(crate) fn add(&mut self, clicked: bool) {
+        self.rows += 1;
+        self.clicks += u32::from(clicked);
+    }
+
     /// Numbers are in the order of statistics.
     fn to_number(self) -> u64 {
         u64::from(self.rows) << 32 | u64::from(self.clicks)

@@ -94,7 +94,7 @@ pub(super) fn check(crosses: &[Cross]) -> Result<(), EncoderError> {
 }
 
 /// The 64-bit finalizer of MurmurHash3 (Austin Appleby).
-fn mix(mut hash: u64) -> u64 {
+pub(crate) fn mix(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ (hash >> 33)

@@ -6,9 +6,11 @@ use hashbrown::HashMap;
 use thiserror::Error;
 
 use super::{
-    Column, ColumnParts, Cross, Encoder, EncoderConfig, KEY_BITS, Prior, Statistics, cross, encode_integers,
+    Column, ColumnParts, Cross, Encoder, EncoderConfig, KEY_BITS, OWN_TABLE, Prior, Statistics, cross,
+    encode_integers,
 };
 use crate::row::{CATEGORY_COLUMNS, Row};
+use crate::schema::Schema;
 
 /// Why an encoder can't be fitted.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -66,6 +68,7 @@ pub struct EncoderFit {
     /// Of all rows, by fold.
     total: Vec<Statistics>,
     columns: Vec<ColumnFit>,
+    schema: Option<Schema>,
 }
 
 type KeyMap = HashMap<u32, u32, BuildHasherDefault<KeyHasher>>;
@@ -78,56 +81,91 @@ struct ColumnFit {
 }
 
 impl EncoderFit {
-    /// Starts with no rows. The configuration is checked by [`EncoderFit::finish`].
+    /// Starts with no Criteo rows. The configuration is checked by [`EncoderFit::finish`].
     pub fn new(config: EncoderConfig) -> Self {
+        let columns = CATEGORY_COLUMNS + config.crosses.len();
+        Self::of_columns(config, columns, None)
+    }
+
+    /// Starts with no rows of a table with these columns. The configuration, in which there must be no crosses, is
+    /// checked by [`EncoderFit::finish`].
+    pub fn of_table(config: EncoderConfig, schema: Schema) -> Self {
+        Self::of_columns(config, schema.categories().len(), Some(schema))
+    }
+
+    fn of_columns(config: EncoderConfig, columns: usize, schema: Option<Schema>) -> Self {
         let folds = usize::from(config.folds.max(1));
         let column = || ColumnFit {
             places: KeyMap::default(),
             statistics: vec![Statistics::default(); folds],
         };
-        let columns = CATEGORY_COLUMNS + config.crosses.len();
         Self {
             config,
             total: vec![Statistics::default(); folds],
             columns: (0..columns).map(|_| column()).collect(),
+            schema,
         }
     }
 
-    /// Adds a training row. Its part of the rows follows from `row_index`, which [`FittedEncoder`] is asked with.
+    /// Adds a training row. Its part of the rows follows from `row_index`, which [`FittedEncoder`] is asked with. Panics
+    /// when the rows are of a table of its own.
     pub fn observe(&mut self, row_index: u64, row: &Row) -> Result<(), EncoderError> {
+        assert!(self.schema.is_none(), "{OWN_TABLE}");
         let clicked = row.label.ok_or(EncoderError::MissingLabel { row_index })?;
-        let folds = self.total.len();
+        let fold = self.observe_label(row_index, clicked)?;
+        observe_keys(
+            &mut self.columns,
+            self.total.len(),
+            fold,
+            self.config.keys(row),
+            clicked,
+        );
+        Ok(())
+    }
+
+    /// The same of a row of the schema's table, with its label and the keys of its categories. Panics unless there is a
+    /// schema and a key for each of its categories.
+    pub fn observe_table(
+        &mut self,
+        row_index: u64,
+        label: bool,
+        keys: &[Option<u32>],
+    ) -> Result<(), EncoderError> {
+        assert!(
+            self.schema.is_some() && keys.len() == self.columns.len(),
+            "a row has the columns of the schema"
+        );
+        let fold = self.observe_label(row_index, label)?;
+        observe_keys(
+            &mut self.columns,
+            self.total.len(),
+            fold,
+            keys.iter().copied(),
+            label,
+        );
+        Ok(())
+    }
+
+    /// The fold of the row.
+    fn observe_label(&mut self, row_index: u64, clicked: bool) -> Result<usize, EncoderError> {
         if sum(&self.total).rows == u32::MAX {
             return Err(EncoderError::TooManyRows);
         }
         let fold = fold_of(&self.config, row_index);
-        let add = |statistics: &mut Statistics| {
-            statistics.rows += 1;
-            statistics.clicks += u32::from(clicked);
-        };
-        add(&mut self.total[fold]);
-        for (column, key) in self.columns.iter_mut().zip(self.config.keys(row)) {
-            let block = match key {
-                None => 0,
-                Some(key) => {
-                    let next = (column.statistics.len() / folds) as u32;
-                    let block = *column.places.entry(key).or_insert(next);
-                    if block == next {
-                        column
-                            .statistics
-                            .resize(column.statistics.len() + folds, Statistics::default());
-                    }
-                    block
-                }
-            };
-            add(&mut column.statistics[block as usize * folds + fold]);
-        }
-        Ok(())
+        self.total[fold].add(clicked);
+        Ok(fold)
     }
 
     /// Ends the pass.
     pub fn finish(self) -> Result<FittedEncoder, EncoderError> {
         self.config.check()?;
+        if self.schema.is_some() && !self.config.crosses.is_empty() {
+            return Err(EncoderError::Config {
+                name: "crosses",
+                value: self.config.crosses.len() as f64,
+                limits: "none in a table of its own",
+            });
+        }
         let total = sum(&self.total);
         if total.rows == 0 {
             return Err(EncoderError::NoRows);
@@ -157,7 +195,7 @@ impl EncoderFit {
             by_fold.push(places.flat_map(|place| block(place).iter().copied()).collect());
             rare_keys.push(rare.iter().map(|(key, _)| *key).collect());
         }
-        let encoder = Encoder::from_parts(self.config, total, columns);
+        let encoder = Encoder::from_parts(self.config, total, columns, self.schema);
         Ok(FittedEncoder {
             encoder,
             by_fold,
@@ -185,12 +223,34 @@ impl FittedEncoder {
     ///
     /// `row_index` is the one the row was observed with. Everything but the means is as [`Encoder::encode`] has it.
     pub fn encode_training_row(&self, row_index: u64, row: &Row, out: &mut [f32]) {
+        assert!(self.encoder.schema().is_none(), "{OWN_TABLE}");
+        let pairs = encode_integers(self.encoder.width(), row, out);
+        self.encode_training_keys(row_index, self.encoder.config().keys(row), pairs);
+    }
+
+    /// The same of a row of the schema's table, as [`Encoder::encode_table`] has it.
+    pub fn encode_training_table_row(
+        &self,
+        row_index: u64,
+        numbers: &[f32],
+        keys: &[Option<u32>],
+        out: &mut [f32],
+    ) {
+        let pairs = self.encoder.encode_numbers(numbers, keys, out);
+        self.encode_training_keys(row_index, keys.iter().copied(), pairs);
+    }
+
+    fn encode_training_keys(
+        &self,
+        row_index: u64,
+        keys: impl Iterator<Item = Option<u32>>,
+        pairs: &mut [f32],
+    ) {
         let config = self.encoder.config();
         let (folds, own_fold) = (usize::from(config.folds), fold_of(config, row_index));
         let prior = self.encoder.prior();
-        let pairs = encode_integers(config, row, out);
         let columns = self.encoder.columns().iter().zip(&self.by_fold);
-        for (((column, by_fold), key), pair) in columns.zip(config.keys(row)).zip(pairs.chunks_exact_mut(2)) {
+        for (((column, by_fold), key), pair) in columns.zip(keys).zip(pairs.chunks_exact_mut(2)) {
             pair.copy_from_slice(&column.values()[column.slot(key) as usize]);
             let block = match key {
                 Some(key) => column.keys().find(key).map(|index| index + 1),
@@ -218,6 +278,31 @@ impl FittedEncoder {
     /// Forgets the folds and the rare keys.
     pub fn into_encoder(self) -> Encoder {
         self.encoder
+    }
+}
+
+fn observe_keys(
+    columns: &mut [ColumnFit],
+    folds: usize,
+    fold: usize,
+    keys: impl Iterator<Item = Option<u32>>,
+    clicked: bool,
+) {
+    for (column, key) in columns.iter_mut().zip(keys) {
+        let block = match key {
+            None => 0,
+            Some(key) => {
+                let next = (column.statistics.len() / folds) as u32;
+                let block = *column.places.entry(key).or_insert(next);
+                if block == next {
+                    column
+                        .statistics
+                        .resize(column.statistics.len() + folds, Statistics::default());
+                }
+                block
+            }
+        };
+        column.statistics[block as usize * folds + fold].add(clicked);
     }
 }
 

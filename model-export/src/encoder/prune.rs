@@ -6,7 +6,6 @@ use super::table::{KEY_BITS, number};
 use super::{Encoder, FittedEncoder};
 use crate::ensemble::Ensemble;
 use crate::order;
-use crate::row::INTEGER_COLUMNS;
 
 /// Bits that fingerprints have at least beyond those that number a column's keys.
 pub(crate) const LEAST_SPARE_BITS: u32 = 4;
@@ -30,7 +29,7 @@ impl Encoder {
     pub fn pruned(&self, ensemble: &Ensemble) -> Self {
         let cuts = Cuts::of(ensemble);
         self.mapped(|index, column| {
-            let feature = INTEGER_COLUMNS + 2 * index;
+            let feature = self.numbers() + 2 * index;
             let bins = |[mean, count]: &[f32; 2]| (cuts.bin(feature, *mean), cuts.bin(feature + 1, *count));
             let bins: Vec<_> = column.values().iter().map(bins).collect();
             let mut slots: Vec<u64> = (0..bins.len() as u64)
@@ -118,7 +117,7 @@ impl Encoder {
     }
 
     fn with_columns(&self, columns: Vec<Column>) -> Self {
-        Self::from_parts(self.config.clone(), self.total, columns)
+        Self::from_parts(self.config.clone(), self.total, columns, self.schema.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The encoder section: how rows become features.
 //!
-//! It begins with the kind of encoder, of which this version knows two, so that others can follow.
+//! It begins with the kind of encoder, of which this version knows three, so that others can follow.
 
 mod columns;
 
@@ -13,20 +13,31 @@ use crate::encoder::{
     Column, ColumnParts, Cross, Encoder, EncoderConfig, LEAST_SPARE_BITS, Prior, Statistics,
 };
 use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS};
+use crate::schema::{MAX_COLUMNS, Schema};
 
 /// Integers as they are, categories as statistics of their keys.
 const KEY_STATISTICS: u8 = 1;
 /// The same, and crosses.
 const CROSSED: u8 = 2;
+/// Numbers as they are, categories as statistics of their keys, all with names.
+const TABLE: u8 = 3;
 
 pub(super) fn write(encoder: &Encoder, writer: &mut Writer) {
     let (config, total) = (encoder.config(), encoder.total());
-    let kind = if config.crosses.is_empty() {
-        KEY_STATISTICS
-    } else {
-        CROSSED
+    let kind = match encoder.schema() {
+        Some(_) => TABLE,
+        None if config.crosses.is_empty() => KEY_STATISTICS,
+        None => CROSSED,
     };
-    writer.raw(&[kind, INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8]);
+    writer.raw(&[kind]);
+    match encoder.schema() {
+        Some(schema) => {
+            writer.varint(schema.numbers().len() as u64);
+            writer.varint(schema.categories().len() as u64);
+            schema.names().for_each(|name| writer.text(name));
+        }
+        None => writer.raw(&[INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8]),
+    }
     writer.raw(&config.prior_weight.to_bits().to_le_bytes());
     writer.varint(u64::from(config.min_count));
     writer.raw(&[config.folds]);
@@ -60,24 +71,63 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
             return Err(reader.error("there are no crosses, too many, or two of the same columns"));
         }
     }
+    let columns = CATEGORY_COLUMNS + config.crosses.len();
+    let columns = read_columns(reader, (&config, total), columns, CATEGORY_COLUMNS)?;
+    Ok(Encoder::from_parts(config, total, columns, None))
+}
+
+/// Whether a section is of a table of its own.
+pub(super) fn is_of_a_table(section: &[u8]) -> bool {
+    section.first() == Some(&TABLE)
+}
+
+/// The encoder of a table of its own.
+pub(super) fn read_table(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
+    let kind = reader.byte()?;
+    if kind != TABLE {
+        return Err(FormatError::UnknownEncoder { kind });
+    }
+    // A name takes at least a byte for its length and one for itself.
+    let (numbers, categories) = (reader.count(16)?, reader.count(16)?);
+    if numbers + categories > MAX_COLUMNS {
+        return Err(reader.error("a table has at most 4096 columns"));
+    }
+    let mut names = Vec::with_capacity(numbers + categories);
+    for _ in 0..numbers + categories {
+        names.push(reader.text()?.to_owned());
+    }
+    let names_of_categories = names.split_off(numbers);
+    let schema = Schema::new(names, names_of_categories);
+    let schema = schema.map_err(|_| reader.error("columns have no names, or two have the same"))?;
+    let (config, total) = read_config(&mut reader)?;
+    let columns = read_columns(reader, (&config, total), categories, categories)?;
+    Ok(Encoder::from_parts(config, total, columns, Some(schema)))
+}
+
+/// The coded stream. The columns after the first `may_be_missing` have no missing value.
+fn read_columns(
+    reader: Reader<'_>,
+    (config, total): (&EncoderConfig, Statistics),
+    count: usize,
+    may_be_missing: usize,
+) -> Result<Vec<Column>, FormatError> {
     let most_keys = reader.remaining().saturating_mul(8) / LEAST_SPARE_BITS as usize;
     let prior = Prior::new(total, config.prior_weight);
     let mut columns = Columns::new(config.min_count, total, most_keys);
     let mut coder = RangeDecoder::new(reader)?;
-    let count = CATEGORY_COLUMNS + config.crosses.len();
     let mut read = Vec::with_capacity(count);
     for index in 0..count {
         let parts = columns
             .code(&mut coder, &ColumnParts::default())
             .map_err(|problem| coder.error(problem))?;
-        if index >= CATEGORY_COLUMNS && parts.missing.is_some() {
+        if index >= may_be_missing && parts.missing.is_some() {
             return Err(coder.error("a cross is never missing"));
         }
         coder.check()?;
         read.push(Column::new(parts, &prior));
     }
     coder.end()?;
-    Ok(Encoder::from_parts(config, total, read))
+    Ok(read)
 }
 
 fn read_crosses(reader: &mut Reader<'_>) -> Result<Vec<Cross>, FormatError> {
@@ -96,6 +146,10 @@ pub(super) fn read_head(reader: &mut Reader<'_>) -> Result<(EncoderConfig, Stati
     if reader.array()? != [INTEGER_COLUMNS as u8, CATEGORY_COLUMNS as u8] {
         return Err(reader.error("a row has 13 integers and 26 categories"));
     }
+    read_config(reader)
+}
+
+fn read_config(reader: &mut Reader<'_>) -> Result<(EncoderConfig, Statistics), FormatError> {
     let config = EncoderConfig {
         prior_weight: f64::from_bits(u64::from_le_bytes(reader.array()?)),
         min_count: reader.varint_u32()?,

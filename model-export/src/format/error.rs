@@ -58,7 +58,7 @@ pub enum FormatError {
     /// An encoder of a kind that was not known when this reader was made.
     #[error(
         "encoder section: encoder kind {kind} is not known to this reader, which knows 1, statistics of \
-         keys, and 2, these with crosses"
+         keys, 2, these with crosses, and 3, statistics of named columns"
     )]
     UnknownEncoder {
         /// Kind of the encoder.
@@ -95,6 +95,12 @@ pub enum FormatError {
     /// A model of features where one of clicks is wanted.
     #[error("this model predicts from features, not from the columns of a row")]
     NotRows,
+    /// A model of a table of its own where one of Criteo rows is wanted.
+    #[error("this model predicts from the columns of a table of its own, not from those of a Criteo row")]
+    OwnTable,
+    /// Another model where one of a table of its own is wanted.
+    #[error("this model does not predict from the columns of a table of its own")]
+    NoSchema,
     /// Some features have names, but not all.
     #[error("{names} names for {features} features")]
     FeatureNames {

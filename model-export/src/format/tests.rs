@@ -48,6 +48,25 @@ fn dump(file: &ModelFile) -> String {
             writeln!(text, "features {}", hex(&features)).unwrap();
         }
     }
+    if let ModelFile::Table(model) = file {
+        let mut features = vec![0.0; model.encoder().width()];
+        for number in 0..20_u8 {
+            let numbers: Vec<f32> = (0..model.schema().numbers().len())
+                .map(|index| match (usize::from(number) + index) % 4 {
+                    0 => f32::NAN,
+                    _ => f32::from(number) * 1.5,
+                })
+                .collect();
+            let keys: Vec<Option<u32>> = (0..model.schema().categories().len())
+                .map(|index| match (usize::from(number) + index) % 5 {
+                    0 => crate::category_key(b""),
+                    _ => crate::category_key(format!("value {number}").as_bytes()),
+                })
+                .collect();
+            model.encoder().encode_table(&numbers, &keys, &mut features);
+            writeln!(text, "features {}", hex(&features)).unwrap();
+        }
+    }
     let mut margins = vec![0.0; ensemble.groups()];
     for number in -6..31_i16 {
         let is_missing = |feature: i16| (number + feature).rem_euclid(5) == 0;
@@ -81,7 +100,7 @@ fn describe(ensemble: &Ensemble, node: &FlatNode, root: u32) -> String {
 #[test]
 fn a_reader_made_from_the_page_alone_reads_the_same() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
-    let golden: [(&str, &[u8]); 5] = [
+    let golden: [(&str, &[u8]); 6] = [
         (
             "v1_clicks.leaf",
             include_bytes!("../../tests/golden/v1_clicks.leaf"),
@@ -93,6 +112,10 @@ fn a_reader_made_from_the_page_alone_reads_the_same() {
         (
             "v1_crosses.leaf",
             include_bytes!("../../tests/golden/v1_crosses.leaf"),
+        ),
+        (
+            "v1_table.leaf",
+            include_bytes!("../../tests/golden/v1_table.leaf"),
         ),
         (
             "v1_features.leaf",

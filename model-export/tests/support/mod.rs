@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use model_export::{
     Calibration, Encoder, EncoderConfig, EncoderFit, Ensemble, FittedEncoder, Knot, Model, Node, Provenance,
-    Row, SampleRow,
+    Row, SampleRow, Schema, TableModel, category_key,
 };
 
 /// SplitMix64.
@@ -114,6 +114,43 @@ pub(crate) fn isotonic() -> Calibration {
     let knots = [(-2.5, 0.01), (-1.1, 0.15), (-0.9, 0.15), (0.25, 0.6)];
     let knots = knots.map(|(margin, probability)| Knot { margin, probability });
     Calibration::Isotonic(knots.to_vec())
+}
+
+/// Two numbers and three categories of texts.
+#[allow(dead_code, reason = "not every test crate needs one")]
+pub(crate) fn table_model() -> TableModel {
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    let schema = Schema::new(
+        names(&["age", "hours per week"]),
+        names(&["job", "city", "größe"]),
+    )
+    .unwrap();
+    let mut fit = EncoderFit::of_table(EncoderConfig::default(), schema);
+    for (index, (label, _, keys)) in (0..).zip(table_rows(400, 1)) {
+        fit.observe_table(index, label, &keys).unwrap();
+    }
+    let encoder = fit.finish().unwrap().into_encoder();
+    let ensemble = wide_ensemble(encoder.width(), 6, 4, 2);
+    TableModel::new(encoder, ensemble, provenance()).unwrap()
+}
+
+/// Rows for [`table_model`]: label, numbers, keys.
+#[allow(dead_code, reason = "not every test crate needs them")]
+pub(crate) fn table_rows(count: usize, seed: u64) -> Vec<(bool, Vec<f32>, Vec<Option<u32>>)> {
+    let mut random = Random(seed);
+    let row = |_| {
+        let numbers = (0..2).map(|_| match random.below(6) {
+            0 => f32::NAN,
+            _ => random.below(600) as f32 / 4.0 - 4.0,
+        });
+        let numbers = numbers.collect();
+        let keys = [3, 12, 60].map(|range| match random.below(7) {
+            0 => None,
+            _ => category_key(format!("value {}", random.below(range)).as_bytes()),
+        });
+        (random.below(4) == 0, numbers, keys.to_vec())
+    };
+    (0..count).map(row).collect()
 }
 
 fn fitted(crosses: &[&str]) -> FittedEncoder {

@@ -243,7 +243,7 @@ fn a_key_costs_little_more_than_what_tells_it_from_the_others() {
     let bytes = |count: u32| {
         let mut columns = vec![column(count)];
         columns.resize(CATEGORY_COLUMNS, column(0));
-        written(&Encoder::from_parts(config.clone(), total, columns)).len()
+        written(&Encoder::from_parts(config.clone(), total, columns, None)).len()
     };
     let none = bytes(0);
     assert!(none < 60, "{none} bytes for no key");

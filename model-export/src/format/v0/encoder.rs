@@ -12,7 +12,7 @@ pub(in crate::format) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatE
         .map(|_| read_column(&mut reader, config.min_count, total, &prior))
         .collect::<Result<_, _>>()?;
     reader.end()?;
-    Ok(Encoder::from_parts(config, total, columns))
+    Ok(Encoder::from_parts(config, total, columns, None))
 }
 
 fn read_column(
