@@ -44,6 +44,7 @@
 mod artifacts;
 mod config;
 mod database;
+pub mod doctor;
 mod error;
 mod limits;
 mod models;

@@ -70,6 +70,7 @@ queries! {
     NEXT_VERSION = "next_version";
     PING = "ping";
     PRODUCTION_VERSION = "production_version";
+    READY_VERSIONS = "ready_versions";
     RECORD = "record";
     RECORDED_DIGEST = "recorded_digest";
     RECORD_BY_ALIAS = "record_by_alias";
@@ -85,6 +86,7 @@ queries! {
     SET_RUN_LIFECYCLE = "set_run_lifecycle";
     SET_STAGE = "set_stage";
     SET_TRAINING_RUN_ID = "set_training_run_id";
+    STAGES = "stages";
     TAG = "tag";
     TAKE_UP_RUN = "take_up_run";
     TOUCH_VERSIONS = "touch_versions";

@@ -10,6 +10,8 @@ mod artifacts;
 mod backend;
 #[path = "conformance/database.rs"]
 mod database;
+#[path = "conformance/doctor.rs"]
+mod doctor;
 #[path = "conformance/logged.rs"]
 mod logged;
 #[path = "conformance/models.rs"]
@@ -109,4 +111,8 @@ conformance! {
     queue::permanent_and_transient_errors,
     queue::dead_workers_use_up_the_attempts,
     queue::shutdown_gives_the_run_back,
+    doctor::a_sound_installation_passes,
+    doctor::changed_and_missing_files_are_named,
+    doctor::a_database_that_was_tampered_with_is_told,
+    doctor::what_is_not_there_is_told,
 }

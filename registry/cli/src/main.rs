@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 wrong usage. Results go to standard output, everything else to standard error.
 
+mod doctor;
 mod migrate;
 mod output;
 mod settings;
@@ -27,6 +28,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Doctor(Box<doctor::Options>),
     Migrate(Box<migrate::Options>),
 }
 
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Doctor(options) => doctor::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,
     }
 }
