@@ -14,6 +14,7 @@ queries! {
     CHANGE_RUN = "change_run";
     CLAIM_TRAINING_RUN = "claim_training_run";
     DATASET_BY_DIGEST = "dataset_by_digest";
+    DATASET_SOURCES = "dataset_sources";
     DELETE_ALIAS = "delete_alias";
     DELETE_CHAMPION_OF = "delete_champion_of";
     DELETE_EXPERIMENT_TAG = "delete_experiment_tag";
@@ -69,6 +70,7 @@ queries! {
     NEXT_TRAINING_RUN_EVENT = "next_training_run_event";
     NEXT_VERSION = "next_version";
     PING = "ping";
+    PLACES = "places";
     PRODUCTION_VERSION = "production_version";
     READY_VERSIONS = "ready_versions";
     RECORD = "record";

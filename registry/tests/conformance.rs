@@ -12,6 +12,8 @@ mod backend;
 mod database;
 #[path = "conformance/doctor.rs"]
 mod doctor;
+#[path = "conformance/gc.rs"]
+mod gc;
 #[path = "conformance/logged.rs"]
 mod logged;
 #[path = "conformance/models.rs"]
@@ -115,4 +117,8 @@ conformance! {
     doctor::changed_and_missing_files_are_named,
     doctor::a_database_that_was_tampered_with_is_told,
     doctor::what_is_not_there_is_told,
+    gc::what_nothing_refers_to_is_found_and_removed,
+    gc::what_was_deleted_is_kept_unless_told_otherwise,
+    gc::what_is_referred_to_by_now_is_not_removed,
+    gc::nothing_is_lost_while_writers_write,
 }

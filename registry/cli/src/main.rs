@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failure, 2 wrong usage. Results go to standard output, everything else to standard error.
 
 mod doctor;
+mod gc;
 mod migrate;
 mod output;
 mod settings;
@@ -29,6 +30,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Doctor(Box<doctor::Options>),
+    Gc(Box<gc::Options>),
     Migrate(Box<migrate::Options>),
 }
 
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Doctor(options) => doctor::run(&options).await,
+        Command::Gc(options) => gc::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,
     }
 }
