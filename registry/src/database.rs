@@ -156,6 +156,21 @@ impl Database {
             .map_err(doing("begin a transaction"))
     }
 
+    /// A transaction that reads the database as it is at its first read, however long it takes.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>, RegistryError> {
+        let begin = doing("begin a transaction");
+        let statement = match self.kind {
+            Kind::Sqlite => "begin",
+            Kind::Postgres => "begin isolation level repeatable read read only",
+        };
+        let mut transaction = self.pool.begin_with(statement).await.map_err(&begin)?;
+        if self.kind == Kind::Postgres {
+            let no_limit = transaction.execute("set local statement_timeout = 0");
+            no_limit.await.map_err(&begin)?;
+        }
+        Ok(transaction)
+    }
+
     /// Fails unless the tables are there and answer.
     pub(crate) async fn ping(&self) -> Result<(), RegistryError> {
         sqlx::query(queries::PING)

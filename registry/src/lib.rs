@@ -41,6 +41,7 @@
 //! The binaries add `CLICKLEAF_CONFIG` (`--config`), the TOML file. Without any S3 key, the other ways of the AWS
 //! environment are tried (web identity, container credentials).
 
+pub mod archive;
 mod artifacts;
 mod config;
 mod database;
@@ -57,6 +58,8 @@ mod registry;
 mod runs;
 mod search;
 
+#[doc(hidden)]
+pub use archive::ALL_TABLES;
 pub use artifacts::{
     Artifacts, Bucket, Folder, ObjectMeta, ObjectStream, OpenObject, Received, StoredObject, choose_tls,
 };

@@ -74,6 +74,7 @@ queries! {
     PRODUCTION_VERSION = "production_version";
     READY_VERSIONS = "ready_versions";
     RECORD = "record";
+    RECORDED_FILES = "recorded_files";
     RECORDED_DIGEST = "recorded_digest";
     RECORD_BY_ALIAS = "record_by_alias";
     RENAME_EXPERIMENT = "rename_experiment";

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "conformance/archive.rs"]
+mod archive;
 #[path = "conformance/artifacts.rs"]
 mod artifacts;
 #[path = "conformance/backend.rs"]
@@ -121,4 +123,8 @@ conformance! {
     gc::what_was_deleted_is_kept_unless_told_otherwise,
     gc::what_is_referred_to_by_now_is_not_removed,
     gc::nothing_is_lost_while_writers_write,
+    archive::an_archive_moves_a_registry,
+    archive::archives_have_every_table_and_column,
+    archive::a_damaged_archive_is_refused_and_leaves_nothing,
+    archive::what_is_not_as_recorded_is_not_archived,
 }
