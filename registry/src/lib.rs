@@ -49,6 +49,7 @@ pub mod doctor;
 mod error;
 pub mod gc;
 mod limits;
+pub mod mlflow;
 mod models;
 mod names;
 mod queries;

@@ -1,8 +1,8 @@
-//! The places in the store that rows refer to.
+//! The places in the store that rows refer to, and what they say lies there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use sqlx::{Any, Transaction as Tx};
+use sqlx::{Any, Row, Transaction as Tx};
 
 use crate::{Artifacts, Bucket, RegistryError, database::doing, queries};
 
@@ -44,6 +44,27 @@ impl References {
             .chain([uri])
             .any(|place| self.places.contains(place))
     }
+}
+
+/// URI and SHA-256 of every file that was recorded of a version.
+pub(crate) async fn recorded_files(
+    tx: &mut Tx<'static, Any>,
+) -> Result<HashMap<String, String>, RegistryError> {
+    let read = doing("read the files of versions");
+    let rows = sqlx::query(queries::RECORDED_FILES)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(&read)?;
+    rows.iter()
+        .map(|row| {
+            let text = |at: usize| row.try_get::<String, _>(at);
+            Ok((
+                format!("{}/{}", text(0)?.trim_end_matches('/'), text(1)?),
+                text(2)?,
+            ))
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(read)
 }
 
 /// A place as the store's listing has it.

@@ -127,4 +127,5 @@ conformance! {
     archive::archives_have_every_table_and_column,
     archive::a_damaged_archive_is_refused_and_leaves_nothing,
     archive::what_is_not_as_recorded_is_not_archived,
+    archive::leaving_for_mlflow_takes_everything_from_every_database,
 }

@@ -15,11 +15,11 @@ use super::{
     manifest::{Entry, Manifest, parse},
     read::{Source, in_memory},
     tables::{ALL, Bound, Table},
-    write::recorded_files,
 };
 use crate::{
     Bucket, DEFAULT_EXPERIMENT, Registry, RegistryError,
     database::{Kind, commit, doing},
+    references::recorded_files,
 };
 
 /// Values that one statement binds.

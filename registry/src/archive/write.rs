@@ -1,13 +1,12 @@
 //! Writing an archive.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
-use sqlx::{Any, AssertSqlSafe, Row, Transaction as Tx};
+use sqlx::{Any, AssertSqlSafe, Transaction as Tx};
 use tar::{EntryType, Header};
 use tokio::runtime::Handle;
 use zstd::stream::write::Encoder;
@@ -18,7 +17,10 @@ use super::{
     tables::{ALL, Table},
 };
 use crate::{
-    Bucket, ObjectMeta, Registry, RegistryError, database::doing, now_ms, queries, references::References,
+    Bucket, ObjectMeta, Registry, RegistryError,
+    database::doing,
+    now_ms,
+    references::{References, recorded_files},
 };
 
 const LEVEL: i32 = 3;
@@ -252,27 +254,6 @@ impl Archive<'_> {
         written.map_err(file("write", self.path))?;
         Ok(self.summary)
     }
-}
-
-/// URI and SHA-256 of every file that was recorded of a version.
-pub(super) async fn recorded_files(
-    tx: &mut Tx<'static, Any>,
-) -> Result<HashMap<String, String>, RegistryError> {
-    let read = doing("read the files of versions");
-    let rows = sqlx::query(queries::RECORDED_FILES)
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(&read)?;
-    rows.iter()
-        .map(|row| {
-            let text = |at: usize| row.try_get::<String, _>(at);
-            Ok((
-                format!("{}/{}", text(0)?.trim_end_matches('/'), text(1)?),
-                text(2)?,
-            ))
-        })
-        .collect::<Result<_, sqlx::Error>>()
-        .map_err(read)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, ArchiveError> {

@@ -3,6 +3,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use registry::archive::ArchiveError;
+use registry::mlflow::MlflowExport;
 use registry::{
     ALL_TABLES, Batch, Bucket, DatabaseLocation, Dataset, Lifecycle, LoggedModelStatus, Metric, ModelMetric,
     NewLoggedModel, Registry, RegistryError, RunStatus, Stage, TrainingRequest,
@@ -416,4 +417,96 @@ pub(crate) async fn what_is_not_as_recorded_is_not_archived(backend: &Backend) {
     let error = backend.registry.export_archive(&path, |_| ()).await.unwrap_err();
     assert!(matches!(error, ArchiveError::File { .. }), "{error:?}");
     assert_eq!(std::fs::read(&path).unwrap(), b"a backup");
+}
+
+/// Everything in an SQLite file, as text.
+async fn dump(file: &Path) -> BTreeMap<String, Vec<String>> {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}", file.display());
+    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let tables: Vec<String> = sqlx::query_scalar("select name from sqlite_master where type = 'table'")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    let mut all = BTreeMap::new();
+    for table in tables {
+        let columns: Vec<String> = sqlx::query_scalar("select name from pragma_table_info($1)")
+            .bind(&table)
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+        let quoted: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
+        let sql = format!("select {} from {table} order by 1", quoted.join(" || ', ' || "));
+        let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&pool)
+            .await;
+        all.insert(table, rows.unwrap());
+    }
+    pool.close().await;
+    all
+}
+
+pub(crate) async fn leaving_for_mlflow_takes_everything_from_every_database(backend: &Backend) {
+    let source = furnished().await;
+    let folder = tempfile::tempdir().unwrap();
+    let archive = export(&source.registry, folder.path(), "archive").await;
+    backend.registry.import_archive(&archive, |_| ()).await.unwrap();
+    let mut dumps = Vec::new();
+    for (registry, name) in [(&source.registry, "one"), (&backend.registry, "two")] {
+        let to = MlflowExport {
+            folder: folder.path().join(name),
+            artifact_root: Some("s3://bucket/prefix/".to_owned()),
+        };
+        let summary = registry.export_mlflow(&to, |_| ()).await.unwrap();
+        assert_eq!(summary.objects, 10);
+        dumps.push(dump(&to.folder.join("mlflow.db")).await);
+        let again = registry.export_mlflow(&to, |_| ()).await.unwrap_err();
+        assert!(matches!(again, ArchiveError::File { .. }), "{again:?}");
+        assert!(to.folder.join("mlflow.db").exists(), "what was there stays");
+    }
+    assert_eq!(dumps[0], dumps[1]);
+    let tables = &dumps[0];
+    assert_eq!(tables.len(), 23);
+    assert_eq!(tables["alembic_version"], ["'6953534de441'"]);
+    let empty: Vec<&String> = tables
+        .iter()
+        .filter(|(_, rows)| rows.is_empty())
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(empty, ["trace_info", "trace_request_metadata", "trace_tags"]);
+    assert_eq!(
+        tables["registered_models"].len(),
+        1,
+        "what was deleted isn't taken along"
+    );
+    assert!(tables["registered_models"][0].starts_with("'criteo'"));
+    let run = source
+        .registry
+        .production("criteo")
+        .await
+        .unwrap()
+        .unwrap()
+        .run_id;
+    let place = format!("s3://bucket/prefix/1/{run}/artifacts");
+    assert!(
+        tables["runs"]
+            .iter()
+            .any(|row| row.contains(&format!("'{place}'")))
+    );
+    assert!(tables["model_versions"][0].contains(&format!("'{place}/model'")));
+    let file = source
+        .registry
+        .artifacts()
+        .list(Bucket::Artifacts, "1")
+        .await
+        .unwrap();
+    for object in file.iter().filter(|object| object.key.contains(&run)) {
+        let copied = std::fs::read(folder.path().join("two/mlartifacts").join(&object.key)).unwrap();
+        let there = source
+            .registry
+            .artifacts()
+            .get(Bucket::Artifacts, &object.key)
+            .await;
+        assert_eq!(there.unwrap().unwrap(), copied);
+    }
 }
