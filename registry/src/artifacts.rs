@@ -3,11 +3,13 @@
 //! Every call ends within seconds when the store is dead: connecting, waiting for bytes and retrying have limits.
 
 mod key;
+mod look;
 mod open;
 mod source;
 mod transfer;
 
 pub use open::choose_tls;
+pub(crate) use open::http_client;
 pub use transfer::{Folder, OpenObject, Received};
 
 use bytes::Bytes;

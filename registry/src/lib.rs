@@ -41,19 +41,26 @@
 //! The binaries add `CLICKLEAF_CONFIG` (`--config`), the TOML file. Without any S3 key, the other ways of the AWS
 //! environment are tried (web identity, container credentials).
 
+pub mod archive;
 mod artifacts;
 mod config;
 mod database;
+pub mod doctor;
 mod error;
+pub mod gc;
 mod limits;
+pub mod mlflow;
 mod models;
 mod names;
 mod queries;
 mod queue;
+mod references;
 mod registry;
 mod runs;
 mod search;
 
+#[doc(hidden)]
+pub use archive::ALL_TABLES;
 pub use artifacts::{
     Artifacts, Bucket, Folder, ObjectMeta, ObjectStream, OpenObject, Received, StoredObject, choose_tls,
 };

@@ -14,6 +14,7 @@ queries! {
     CHANGE_RUN = "change_run";
     CLAIM_TRAINING_RUN = "claim_training_run";
     DATASET_BY_DIGEST = "dataset_by_digest";
+    DATASET_SOURCES = "dataset_sources";
     DELETE_ALIAS = "delete_alias";
     DELETE_CHAMPION_OF = "delete_champion_of";
     DELETE_EXPERIMENT_TAG = "delete_experiment_tag";
@@ -69,8 +70,11 @@ queries! {
     NEXT_TRAINING_RUN_EVENT = "next_training_run_event";
     NEXT_VERSION = "next_version";
     PING = "ping";
+    PLACES = "places";
     PRODUCTION_VERSION = "production_version";
+    READY_VERSIONS = "ready_versions";
     RECORD = "record";
+    RECORDED_FILES = "recorded_files";
     RECORDED_DIGEST = "recorded_digest";
     RECORD_BY_ALIAS = "record_by_alias";
     RENAME_EXPERIMENT = "rename_experiment";
@@ -85,8 +89,14 @@ queries! {
     SET_RUN_LIFECYCLE = "set_run_lifecycle";
     SET_STAGE = "set_stage";
     SET_TRAINING_RUN_ID = "set_training_run_id";
+    STAGES = "stages";
     TAG = "tag";
+    TAKE_EXPERIMENT = "take_experiment";
+    TAKE_LOGGED_MODEL = "take_logged_model";
+    TAKE_MODEL = "take_model";
+    TAKE_RUN = "take_run";
     TAKE_UP_RUN = "take_up_run";
+    TAKE_VERSION = "take_version";
     TOUCH_VERSIONS = "touch_versions";
     TRAINING_RUN = "training_run";
     TRAINING_RUNS = "training_runs";

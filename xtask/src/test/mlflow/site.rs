@@ -122,6 +122,31 @@ impl Site {
         self.server.as_mut().context("no server")?.check()
     }
 
+    /// Tests the installation, and exports it for MLflow into a folder, whose path it gives.
+    pub(super) fn exported(&self) -> Result<String> {
+        process::output(self.installation.program("clickleaf-registry").arg("doctor"))?;
+        let folder = self.folder.path().join("leaving");
+        let mut export = self.installation.program("clickleaf-registry");
+        process::run(export.args(["export", "--mlflow"]).arg(&folder))?;
+        Ok(folder.display().to_string())
+    }
+
+    /// Takes everything from an MLflow server, at the second try: the first one is killed.
+    pub(super) fn imported(&self, server: &str) -> Result<()> {
+        let import = || {
+            let mut command = self.installation.program("clickleaf-registry");
+            command.args(["import", "--mlflow", server]);
+            command
+        };
+        let log = self.installation.log("import");
+        let killed = Service::start("clickleaf-registry", &mut import(), &log)?;
+        std::thread::sleep(Duration::from_millis(1500));
+        // It may have ended by then, which is as well.
+        let _ = killed.kill();
+        process::run(&mut import())?;
+        process::output(self.installation.program("clickleaf-registry").arg("doctor")).map(|_| ())
+    }
+
     /// Trains on generated rows, promotes, and predicts these rows from the compact model that the server gives out.
     pub(super) fn trained(&mut self) -> Result<Trained> {
         let path = |name: &str| self.folder.path().join(name);
