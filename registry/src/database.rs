@@ -103,6 +103,16 @@ impl Database {
             Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
             Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
         };
+        let access = match self.kind {
+            Kind::Sqlite => concat!(
+                include_str!("../migrations/5_access.sql"),
+                include_str!("../migrations/5_audit.sqlite.sql")
+            ),
+            Kind::Postgres => concat!(
+                include_str!("../migrations/5_access.sql"),
+                include_str!("../migrations/5_audit.postgres.sql")
+            ),
+        };
         let migration = |version: i64, description: &'static str, sql: &'static str| {
             Migration::new(
                 version,
@@ -117,6 +127,7 @@ impl Database {
             migration(2, "append only", append_only),
             migration(3, "tracking", tracking),
             migration(4, "models", models),
+            migration(5, "access", access),
         ]);
         let mut tries = 0;
         loop {
@@ -146,6 +157,18 @@ impl Database {
             Kind::Postgres => "begin",
         };
         self.writers
+            .begin_with(statement)
+            .await
+            .map_err(doing("begin a transaction"))
+    }
+
+    /// A transaction that reads, and sees nothing of what others commit meanwhile.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>, RegistryError> {
+        let statement = match self.kind {
+            Kind::Sqlite => "begin",
+            Kind::Postgres => "begin isolation level repeatable read read only",
+        };
+        self.pool
             .begin_with(statement)
             .await
             .map_err(doing("begin a transaction"))

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{ModelVersion, NewVersion, RegisteredModel, Stage, keys, records::write_files};
+use super::{
+    ModelVersion, NewVersion, RegisteredModel, Stage, keys,
+    records::{created, write_files},
+};
 use crate::{
     Metric, Registry, RegistryError,
-    database::{commit, doing},
+    database::doing,
     limits, now_ms, queries,
     runs::store::{metric, no_run},
 };
@@ -76,7 +79,8 @@ impl Registry {
             .await
             .map_err(doing("write a model version"))?;
         write_files(&mut tx, &model, version, &new.files).await?;
-        commit(tx).await?;
+        let change = created(&new.model_name, version, Some(&new.run_id), &new.source);
+        self.commit(tx, change).await?;
         self.existing_version(&new.model_name, version).await
     }
 
