@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 wrong usage. Results go to standard output, everything else to standard error.
 
+mod audit;
 mod migrate;
 mod output;
 mod settings;
+mod token;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,6 +30,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Migrate(Box<migrate::Options>),
+    #[command(subcommand)]
+    Token(token::Command),
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +62,8 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Migrate(options) => migrate::run(&options).await,
+        Command::Token(command) => token::run(&command).await,
+        Command::Audit(command) => audit::run(&command).await,
     }
 }
 

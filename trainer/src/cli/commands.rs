@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use registry::{Registry, Secret};
+use registry::{Actor, Registry, Secret};
 use trainer::generate::Generator;
 use trainer::ingest::{BadRowPolicy, Data};
 use trainer::pipeline::{
@@ -215,11 +215,11 @@ pub(super) async fn worker(args: Box<WorkerArgs>) -> Result<()> {
         .params
         .check()
         .map_err(|error| PipelineError::Train(error.into()))?;
-    let registry = connect(&settings).await?;
     let name = args.name.unwrap_or_else(|| {
         let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".to_owned());
         format!("{host}-{}", std::process::id())
     });
+    let registry = connect(&settings).await?.acting_as(Actor::worker(&name));
     tracing::info!(worker = %name, lease_seconds = args.lease_seconds, "waiting for training runs");
     let lease = Duration::from_secs(args.lease_seconds);
     trainer::worker::run(&registry, &name, lease, defaults, signals::shutdown())
@@ -250,7 +250,7 @@ async fn connect(settings: &Settings) -> Result<Registry> {
     let config = settings.store.resolve()?;
     let registry = Registry::connect(&config).await.context("registry")?;
     registry.migrate().await.context("registry")?;
-    Ok(registry)
+    Ok(registry.acting_as(Actor::command_line(&user())))
 }
 
 fn register_config(settings: &Settings, identity: RunIdentity) -> Result<RegisterConfig> {
