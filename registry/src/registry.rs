@@ -76,7 +76,8 @@ impl Registry {
         }
     }
 
-    pub(crate) fn actor(&self) -> &Actor {
+    /// Whom the audit log ascribes changes to.
+    pub fn actor(&self) -> &Actor {
         &self.actor
     }
 

@@ -6,4 +6,5 @@ pub(crate) mod manifest;
 pub(crate) mod model_files;
 pub(crate) mod models;
 pub(crate) mod predict;
+pub(crate) mod tokens;
 pub(crate) mod training;

@@ -7,9 +7,9 @@
 //! Invariants: the server never trains, so it never links a trainer; it never serves bytes whose digest it hasn't
 //! checked; no answer holds an internal cause.
 
+pub mod access;
 mod api;
 mod app_files;
-mod auth;
 mod convert;
 pub mod error;
 mod extract;
@@ -20,11 +20,13 @@ pub mod observe;
 pub mod openapi;
 pub mod options;
 mod router;
+mod routes;
 mod rows;
 mod run;
 pub mod serving;
 pub mod state;
 
-pub use router::router;
+pub use router::{route_table, router};
+pub use routes::StatedRoute;
 pub use rows::{MAX_BODY_BYTES, MAX_ROWS};
-pub use run::serve;
+pub use run::{refuse_exposure, serve};
