@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::{
     Metric, Registry, RegistryError,
+    audit::Change,
     database::doing,
     limits, now_ms, queries,
     runs::store::{metric, no_run},
@@ -24,8 +26,11 @@ impl Registry {
         check(&new)?;
         let now = now_ms();
         let mut tx = self.database().begin().await?;
-        if keys::try_lock(&mut tx, &new.model_name).await?.is_none() {
-            keys::make(&mut tx, &new.model_name, None, now).await?;
+        let mut changes = Vec::new();
+        if keys::try_lock(&mut tx, &new.model_name).await?.is_none()
+            && keys::make(&mut tx, &new.model_name, None, now).await?
+        {
+            changes.push(Change::new("model.create", &new.model_name, json!({})));
         }
         // From here on the model's row is locked: what is read next stays true until the commit.
         let taken = sqlx::query(queries::NEXT_VERSION)
@@ -79,8 +84,8 @@ impl Registry {
             .await
             .map_err(doing("write a model version"))?;
         write_files(&mut tx, &model, version, &new.files).await?;
-        let change = created(&new.model_name, version, Some(&new.run_id), &new.source);
-        self.commit(tx, change).await?;
+        changes.push(created(&new.model_name, version, Some(&new.run_id), &new.source));
+        self.commit_all(tx, changes).await?;
         self.existing_version(&new.model_name, version).await
     }
 
