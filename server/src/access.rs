@@ -1,7 +1,7 @@
 //! Who may do what.
 //!
-//! A route states what it [`Needs`] where it is put into the [table](crate::routes); the [guard] of a route lets a request
-//! through or refuses it before the handler sees it. Who was let in is the request's [`Caller`], in whose name the handler
+//! A route states what it [`Needs`] where it is put into the [table](crate::routes); the [`Guard`] of a route lets a
+//! request through or refuses it before the handler sees it. Who was let in is the request's [`Caller`], in whose name the handler
 //! changes the registry ([`Acting`]).
 //!
 //! Invariant: once a token was ever made, or the server was given one, or it can be reached from other machines, nothing

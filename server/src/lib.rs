@@ -1,13 +1,13 @@
 //! The HTTP server: predictions, the registry API and the page.
 //!
-//! A request passes [`observe`], finds its handler in the table of [`router()`] and takes what it needs from
-//! [`state::AppState`]. Beside the requests one task follows the registry ([`serving`]) and swaps the model under
+//! A request passes [`observe`], finds its handler in the table of [`router()`], shows the token that the route needs, and
+//! the handler takes what it needs from [`state::AppState`]. Beside the requests one task follows the registry ([`serving`]) and swaps the model under
 //! them; a request holds one model from its first row to its last.
 //!
 //! Invariants: the server never trains, so it never links a trainer; it never serves bytes whose digest it hasn't
 //! checked; no answer holds an internal cause.
 
-pub mod access;
+mod access;
 mod api;
 mod app_files;
 mod convert;
@@ -26,6 +26,7 @@ mod run;
 pub mod serving;
 pub mod state;
 
+pub use access::Needs;
 pub use router::{route_table, router};
 pub use routes::StatedRoute;
 pub use rows::{MAX_BODY_BYTES, MAX_ROWS};

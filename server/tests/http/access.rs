@@ -6,8 +6,7 @@ use api_types::{ApiToken, AuditPage, CreatedToken, ErrorCode};
 use registry::{NewApiToken, Role};
 use reqwest::Response;
 use serde_json::{Value, json};
-use server::access::Needs;
-use server::{StatedRoute, route_table};
+use server::{Needs, StatedRoute, route_table};
 
 use crate::world::{MODEL, Server, TOKEN, World, error};
 
