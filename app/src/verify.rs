@@ -101,10 +101,7 @@ fn same_origin(file: &Provenance, manifest: &ModelVersion) -> Result<(), Refusal
         }
     }
     // The file names the run's artifacts, the manifest the model's directory in them.
-    let inside = manifest
-        .artifact_uri
-        .strip_prefix(file.artifact_uri.trim_end_matches('/'));
-    if !inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+    if !is_within(&manifest.artifact_uri, &file.artifact_uri) {
         return Err(Refusal::Provenance {
             field: "artifact URI",
             in_manifest: manifest.artifact_uri.clone(),
@@ -119,4 +116,13 @@ fn same_origin(file: &Provenance, manifest: &ModelVersion) -> Result<(), Refusal
         });
     }
     Ok(())
+}
+
+/// Whether a place is in a folder, by what names the folder within its store: a store can move with all that is in it.
+fn is_within(place: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    let third_last = folder.rmatch_indices('/').nth(2);
+    let name = third_last.map_or(folder, |(at, _)| &folder[at..]);
+    let rest = place.split_once(name).map(|(_, rest)| rest);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -236,3 +236,27 @@ fn takes_a_file_that_names_the_folder_above_the_model() {
     served.version.artifact_uri.push_str("/deeper");
     assert!(check(&bytes, &served, None).is_ok());
 }
+
+#[test]
+fn takes_a_file_whose_store_has_moved_but_none_of_another_run() {
+    let bytes = model().to_bytes();
+    let mut served = served(&bytes);
+    served.version.artifact_uri = "file:///backup/store/mlflow-artifacts/1/0123/artifacts/model".to_owned();
+    assert!(check(&bytes, &served, None).is_ok());
+    for other in [
+        "s3://mlflow-artifacts/1/0124/artifacts/model",
+        "s3://mlflow-artifacts/1/0123/artifacts",
+        "s3://mlflow-artifacts/1/00123/artifacts/model",
+    ] {
+        other.clone_into(&mut served.version.artifact_uri);
+        let refused = check(&bytes, &served, None).err();
+        let is_refused = matches!(
+            refused,
+            Some(Refusal::Provenance {
+                field: "artifact URI",
+                ..
+            })
+        );
+        assert!(is_refused, "{other}: {refused:?}");
+    }
+}

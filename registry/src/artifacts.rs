@@ -3,6 +3,7 @@
 //! Every call ends within seconds when the store is dead: connecting, waiting for bytes and retrying have limits.
 
 mod key;
+mod look;
 mod open;
 mod source;
 mod transfer;

@@ -82,9 +82,8 @@ impl Database {
         Ok(Database { pool, writers, kind })
     }
 
-    /// Runs what is missing. Several processes may call this at once: on Postgres sqlx holds an advisory lock
-    /// meanwhile; on SQLite, where every migration is one transaction, the slower process fails and tries again.
-    pub(crate) async fn migrate(&self) -> Result<(), RegistryError> {
+    /// All migrations of this kind of database.
+    pub(crate) fn migrator(&self) -> Migrator {
         let append_only = match self.kind {
             Kind::Sqlite => include_str!("../migrations/2_append_only.sqlite.sql"),
             Kind::Postgres => include_str!("../migrations/2_append_only.postgres.sql"),
@@ -122,13 +121,19 @@ impl Database {
                 false,
             )
         };
-        let migrator = Migrator::with_migrations(vec![
+        Migrator::with_migrations(vec![
             migration(1, "tables", include_str!("../migrations/1_tables.sql")),
             migration(2, "append only", append_only),
             migration(3, "tracking", tracking),
             migration(4, "models", models),
             migration(5, "access", access),
-        ]);
+        ])
+    }
+
+    /// Runs what is missing. Several processes may call this at once: on Postgres sqlx holds an advisory lock
+    /// meanwhile; on SQLite, where every migration is one transaction, the slower process fails and tries again.
+    pub(crate) async fn migrate(&self) -> Result<(), RegistryError> {
+        let migrator = self.migrator();
         let mut tries = 0;
         loop {
             tries += 1;
@@ -162,16 +167,19 @@ impl Database {
             .map_err(doing("begin a transaction"))
     }
 
-    /// A transaction that reads, and sees nothing of what others commit meanwhile.
+    /// A transaction that reads the database as it is at its first read, however long it takes.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>, RegistryError> {
+        let begin = doing("begin a transaction");
         let statement = match self.kind {
             Kind::Sqlite => "begin",
             Kind::Postgres => "begin isolation level repeatable read read only",
         };
-        self.pool
-            .begin_with(statement)
-            .await
-            .map_err(doing("begin a transaction"))
+        let mut transaction = self.pool.begin_with(statement).await.map_err(&begin)?;
+        if self.kind == Kind::Postgres {
+            let no_limit = transaction.execute("set local statement_timeout = 0");
+            no_limit.await.map_err(&begin)?;
+        }
+        Ok(transaction)
     }
 
     /// Fails unless the tables are there and answer.

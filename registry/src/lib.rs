@@ -43,21 +43,28 @@
 //! environment are tried (web identity, container credentials).
 
 mod access;
+pub mod archive;
 mod artifacts;
 mod audit;
 mod config;
 mod database;
+pub mod doctor;
 mod error;
+pub mod gc;
 mod limits;
+pub mod mlflow;
 mod models;
 mod names;
 mod queries;
 mod queue;
+mod references;
 mod registry;
 mod runs;
 mod search;
 
 pub use access::{Actor, ApiToken, NewApiToken, Role, TOKEN_PREFIX};
+#[doc(hidden)]
+pub use archive::ALL_TABLES;
 pub use artifacts::{
     Artifacts, Bucket, Folder, ObjectMeta, ObjectStream, OpenObject, Received, StoredObject, choose_tls,
 };

@@ -21,6 +21,7 @@ queries! {
     COUNT_ACTIVE_ADMINS = "count_active_admins";
     COUNT_API_TOKENS = "count_api_tokens";
     DATASET_BY_DIGEST = "dataset_by_digest";
+    DATASET_SOURCES = "dataset_sources";
     DELETE_ALIAS = "delete_alias";
     DELETE_CHAMPION_OF = "delete_champion_of";
     DELETE_EXPERIMENT_TAG = "delete_experiment_tag";
@@ -79,8 +80,11 @@ queries! {
     NEXT_TRAINING_RUN_EVENT = "next_training_run_event";
     NEXT_VERSION = "next_version";
     PING = "ping";
+    PLACES = "places";
     PRODUCTION_VERSION = "production_version";
+    READY_VERSIONS = "ready_versions";
     RECORD = "record";
+    RECORDED_FILES = "recorded_files";
     RECORDED_DIGEST = "recorded_digest";
     RECORD_BY_ALIAS = "record_by_alias";
     RENAME_EXPERIMENT = "rename_experiment";
@@ -97,6 +101,7 @@ queries! {
     SET_RUN_LIFECYCLE = "set_run_lifecycle";
     SET_STAGE = "set_stage";
     SET_TRAINING_RUN_ID = "set_training_run_id";
+    STAGES = "stages";
     TAG = "tag";
     TAKE_UP_RUN = "take_up_run";
     TOUCH_VERSIONS = "touch_versions";

@@ -6,6 +6,8 @@
 
 #[path = "conformance/access.rs"]
 mod access;
+#[path = "conformance/archive.rs"]
+mod archive;
 #[path = "conformance/artifacts.rs"]
 mod artifacts;
 #[path = "conformance/audit.rs"]
@@ -14,6 +16,10 @@ mod audit;
 mod backend;
 #[path = "conformance/database.rs"]
 mod database;
+#[path = "conformance/doctor.rs"]
+mod doctor;
+#[path = "conformance/gc.rs"]
+mod gc;
 #[path = "conformance/logged.rs"]
 mod logged;
 #[path = "conformance/models.rs"]
@@ -122,4 +128,17 @@ conformance! {
     audit::writers_at_once_make_one_chain,
     audit::the_database_refuses_to_rewrite_the_log,
     audit::every_kind_of_forgery_is_found,
+    doctor::a_sound_installation_passes,
+    doctor::changed_and_missing_files_are_named,
+    doctor::a_database_that_was_tampered_with_is_told,
+    doctor::what_is_not_there_is_told,
+    gc::what_nothing_refers_to_is_found_and_removed,
+    gc::what_was_deleted_is_kept_unless_told_otherwise,
+    gc::what_is_referred_to_by_now_is_not_removed,
+    gc::nothing_is_lost_while_writers_write,
+    archive::an_archive_moves_a_registry,
+    archive::archives_have_every_table_and_column,
+    archive::a_damaged_archive_is_refused_and_leaves_nothing,
+    archive::what_is_not_as_recorded_is_not_archived,
+    archive::leaving_for_mlflow_takes_everything_from_every_database,
 }

@@ -3,8 +3,13 @@
 //! Exit codes: 0 done, 1 failure, 2 wrong usage. Results go to standard output, everything else to standard error.
 
 mod audit;
+mod doctor;
+mod export;
+mod gc;
+mod import;
 mod migrate;
 mod output;
+mod progress;
 mod settings;
 mod token;
 
@@ -29,6 +34,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Doctor(Box<doctor::Options>),
+    Export(Box<export::Options>),
+    Gc(Box<gc::Options>),
+    Import(Box<import::Options>),
     Migrate(Box<migrate::Options>),
     #[command(subcommand)]
     Token(token::Command),
@@ -61,6 +70,10 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Doctor(options) => doctor::run(&options).await,
+        Command::Export(options) => export::run(&options).await,
+        Command::Gc(options) => gc::run(&options).await,
+        Command::Import(options) => import::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,
         Command::Token(command) => token::run(&command).await,
         Command::Audit(command) => audit::run(&command).await,

@@ -2,7 +2,11 @@
 
 use std::io::Write;
 
-use registry::{DatabaseLocation, NewRun, NewVersion, Registry, Run, Secret, StoreConfig, StoreOptions};
+use registry::{
+    DatabaseLocation, ModelVersion, NewRun, NewVersion, Registry, Run, Secret, StoreConfig, StoreOptions,
+    VersionFile,
+};
+use sha2::{Digest, Sha256};
 use sqlx::AnyPool;
 
 /// A migrated registry over a database of its own.
@@ -120,6 +124,36 @@ impl Backend {
             files: Vec::new(),
             idempotency_key: None,
         }
+    }
+
+    /// Registers a version whose files are in the store: MLmodel, model.ubj and the compact file, each with `text` in it.
+    pub(crate) async fn stored_version(&self, model_name: &str, text: &str) -> ModelVersion {
+        let mut new = self.new_version(model_name).await;
+        let artifacts = self.registry.artifacts();
+        let put = async |name: &str, bytes: String| {
+            let (bucket, folder) = artifacts.locate(&new.source).unwrap();
+            let key = format!("{folder}/{name}");
+            artifacts.put(bucket, &key, bytes.into()).await.unwrap()
+        };
+        let leaf = format!("leaf of {text}");
+        let digest = hex::encode(Sha256::digest(&leaf));
+        let file = format!("{digest}.leaf");
+        put(&file, leaf.clone()).await;
+        let mut files = Vec::new();
+        for name in ["MLmodel", "model.ubj"] {
+            let stored = put(name, format!("{name} of {text}")).await;
+            files.push(VersionFile {
+                path: name.to_owned(),
+                sha256: stored.sha256,
+                bytes: stored.bytes as i64,
+            });
+        }
+        new.model_file = file;
+        new.model_sha256 = digest;
+        new.model_bytes = leaf.len() as i64;
+        new.bundle_file = None;
+        new.files = files;
+        self.registry.create_version(new).await.unwrap()
     }
 
     /// Registers so many versions, 1, 2, ….

@@ -1,6 +1,7 @@
 //! The clients of MLflow against this project's server: a user's whole session with each, requests at the edges,
 //! models of our trainer loaded by MLflow, tokens of each role, and fifty writers at once, once on SQLite and files, once
-//! on PostgreSQL and S3, where the database is also killed while they write.
+//! on PostgreSQL and S3, where the database is also killed while they write. At the end MLflow opens what was exported
+//! for it.
 
 mod site;
 
@@ -63,17 +64,34 @@ pub(super) fn check(state: &mut State) -> Result<()> {
         if backend == Backend::PostgresAndS3 {
             scripts.push(script(&three, "writers.py", &["--interrupted"]));
         }
-        for mut command in scripts {
-            let line = process::command_line(&command);
-            eprintln!("\n{line}");
-            let (count, success) = run(&mut command, site.folder(), || services.kill_database(GONE_FOR))?;
-            state.tests.add(count);
-            if !success {
-                failed.push(format!("on {backend}: {line}"));
+        let mut run_all = |scripts: Vec<Command>, site: &mut Site| -> Result<()> {
+            for mut command in scripts {
+                let line = process::command_line(&command);
+                eprintln!("\n{line}");
+                let (count, success) = run(&mut command, site.folder(), || services.kill_database(GONE_FOR))?;
+                state.tests.add(count);
+                if !success {
+                    failed.push(format!("on {backend}: {line}"));
+                }
+                site.check()?;
+                services.check()?;
             }
-            site.check()?;
-            services.check()?;
-        }
+            Ok(())
+        };
+        run_all(scripts, &mut site)?;
+        // With all that the scripts have left.
+        let leaving = site.exported()?;
+        let exported = script(
+            &three,
+            "exported.py",
+            &[
+                &leaving,
+                &trained.encoded,
+                &trained.margins,
+                &TRAINED_ON.to_string(),
+            ],
+        );
+        run_all(vec![exported], &mut site)?;
     }
     if failed.is_empty() {
         Ok(())

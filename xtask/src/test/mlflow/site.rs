@@ -122,6 +122,15 @@ impl Site {
         self.server.as_mut().context("no server")?.check()
     }
 
+    /// Tests the installation, and exports it for MLflow into a folder, whose path it gives.
+    pub(super) fn exported(&self) -> Result<String> {
+        process::output(self.installation.program("clickleaf-registry").arg("doctor"))?;
+        let folder = self.folder.path().join("leaving");
+        let mut export = self.installation.program("clickleaf-registry");
+        process::run(export.args(["export", "--mlflow"]).arg(&folder))?;
+        Ok(folder.display().to_string())
+    }
+
     /// Trains on generated rows, promotes, and predicts these rows from the compact model that the server gives out.
     pub(super) fn trained(&mut self) -> Result<Trained> {
         let path = |name: &str| self.folder.path().join(name);

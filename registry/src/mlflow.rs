@@ -1,0 +1,6 @@
+//! Leaving for MLflow, and coming from it.
+
+mod export;
+mod tables;
+
+pub use export::MlflowExport;
