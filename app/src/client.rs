@@ -143,7 +143,8 @@ impl Api {
         self.url(&format!("api/training-runs/{id}/events"))
     }
 
-    fn url(&self, path: &str) -> String {
+    /// Where the server has this.
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 

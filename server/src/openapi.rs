@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::api::{docs, health, manifest, model_files, models, predict, tokens, training};
+use crate::api::{docs, health, manifest, model_files, models, predict, reports, tokens, training};
 
 /// Every operation of the API. A test asks the router for each of them.
 #[derive(OpenApi)]
@@ -33,6 +33,9 @@ use crate::api::{docs, health, manifest, model_files, models, predict, tokens, t
         models::promote,
         models::rollback,
         models::run,
+        reports::page,
+        reports::json,
+        reports::compare,
         manifest::manifest,
         model_files::model_file,
         training::queue,

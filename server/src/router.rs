@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::access::Form;
 use crate::access::Needs::{Nothing, Reading, Token};
 use crate::api::predict::{MODEL_SHA256, MODEL_VERSION, RUN_ID};
-use crate::api::{docs, health, manifest, model_files, models, predict, tokens, training};
+use crate::api::{docs, health, manifest, model_files, models, predict, reports, tokens, training};
 use crate::observe::{REQUEST_ID, observe};
 use crate::routes::{Routes, StatedRoute};
 use crate::rows::MAX_BODY_BYTES;
@@ -73,7 +73,10 @@ fn routes() -> Routes {
         .get   ("/models/{name}/versions/{version}",         Reading,              models::version)
         .get   ("/models/{name}/transitions",                Reading,              models::transitions)
         .get   ("/models/{name}/production",                 Reading,              models::production)
+        .get   ("/models/{name}/compare",                    Reading,              reports::compare)
         .get   ("/runs/{run_id}",                            Reading,              models::run)
+        .get   ("/runs/{run_id}/report",                     Reading,              reports::page)
+        .get   ("/runs/{run_id}/report.json",                Reading,              reports::json)
         .get   ("/manifest.json",                            Nothing,              manifest::manifest)
         .get   ("/model-files/{file}",                       Nothing,              model_files::model_file)
         .get   ("/api/training-runs",                        Reading,              training::list)

@@ -26,21 +26,26 @@ pub enum EvaluateError {
     Metrics(#[from] MetricsError),
 }
 
-/// The model's metrics on a range of the rows, predicted from their raw features.
+/// What the model says of a range of the rows from their raw features, each with the row's label.
+pub fn predict(model: &Model, rows: &RowFile, range: Range<u64>) -> Result<Vec<(f64, bool)>, EvaluateError> {
+    labelled(rows, range, |row| f64::from(model.predict(row).probability))
+}
+
+/// The metrics of [`predict`].
 pub fn evaluate(model: &Model, rows: &RowFile, range: Range<u64>) -> Result<Metrics, EvaluateError> {
-    judge(rows, range, |row| f64::from(model.predict(row).probability))
+    Ok(Metrics::of(&predict(model, rows, range)?)?)
 }
 
 /// The best metrics any model could reach on generated rows: those of the true probabilities.
 pub fn oracle(rows: &RowFile, range: Range<u64>) -> Result<Metrics, EvaluateError> {
-    judge(rows, range, true_probability)
+    Ok(Metrics::of(&labelled(rows, range, true_probability)?)?)
 }
 
-fn judge(
+fn labelled(
     rows: &RowFile,
     range: Range<u64>,
     probability: impl Fn(&model_export::Row) -> f64,
-) -> Result<Metrics, EvaluateError> {
+) -> Result<Vec<(f64, bool)>, EvaluateError> {
     let read_error = |source| EvaluateError::File {
         path: rows.path.display().to_string(),
         source,
@@ -50,5 +55,5 @@ fn judge(
         let row = row.map_err(read_error)?;
         predictions.push((probability(&row), row.label == Some(true)));
     }
-    Ok(Metrics::of(&predictions)?)
+    Ok(predictions)
 }

@@ -23,7 +23,7 @@ pub use budget::BudgetReport;
 pub use directory::{BUNDLE_FILE, DirectoryError, ModelDirectory, ModelFile};
 
 use crate::cancel::{CancelToken, Cancelled};
-use crate::evaluate::{EvaluateError, evaluate, oracle};
+use crate::evaluate::{EvaluateError, evaluate, oracle, predict};
 use crate::gbdt_engine::GbdtError;
 use crate::gbdt_engine::saved::import as import_gbdt;
 use crate::generate::Generator;
@@ -47,6 +47,8 @@ pub struct Exported {
     pub bytes: Vec<u8>,
     /// The compact file's digest: its name.
     pub sha256: String,
+    /// What it says of the test rows, each with the row's label.
+    pub predictions: Vec<(f64, bool)>,
     /// On the test rows.
     pub metrics: Metrics,
     /// On the test rows, of the true probabilities, where they are known.
@@ -170,6 +172,7 @@ pub fn export(
         model: built.model,
         bytes: built.bytes,
         sha256,
+        predictions: built.predictions,
         metrics: built.metrics,
         oracle,
         budget,
@@ -185,10 +188,11 @@ struct Parts<'a> {
     cancel: &'a CancelToken,
 }
 
-/// A file, read back, and its metrics on the test rows.
+/// A file, read back, and what it says of the test rows.
 struct Built {
     model: Model,
     bytes: Vec<u8>,
+    predictions: Vec<(f64, bool)>,
     metrics: Metrics,
 }
 
@@ -210,12 +214,14 @@ impl Parts<'_> {
         let model = Model::new(encoder.clone(), ensemble.clone(), provenance, samples(&draft))?;
         let bytes = model.to_bytes();
         let model = Model::from_bytes(&bytes)?;
-        if evaluate(&model, rows, test.clone())? != metrics {
+        let predictions = predict(&model, rows, test.clone())?;
+        if Metrics::of(&predictions).map_err(EvaluateError::from)? != metrics {
             return Err(ExportError::MetricsChanged);
         }
         Ok(Built {
             model,
             bytes,
+            predictions,
             metrics,
         })
     }

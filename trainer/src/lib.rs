@@ -5,7 +5,7 @@
 //! | ingest | checked rows in a [`row_file`] | [`ingest`], from a [`source`] or the generator in [`generate`] |
 //! | process | encoded rows in an [`encoded_file`], the encoder | [`process`] |
 //! | train | a booster | [`train`] |
-//! | export | the compact file, checked and judged | [`export`], [`evaluate`], [`metrics`] |
+//! | export | the compact file, checked and judged | [`export`], [`evaluate`], [`metrics`], [`evaluation_report`] |
 //! | register, promote | run, artifacts, version, stage | [`record`], [`pipeline`] |
 //!
 //! [`pipeline::run`] is the whole line; [`worker`] runs it for the training queue.
@@ -17,6 +17,7 @@
 pub mod cancel;
 pub mod encoded_file;
 pub mod evaluate;
+pub mod evaluation_report;
 pub mod export;
 pub mod gbdt_engine;
 pub mod generate;

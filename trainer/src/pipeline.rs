@@ -17,6 +17,7 @@ pub use error::PipelineError;
 
 use crate::cancel::{CancelToken, Cancelled};
 use crate::error_chain;
+use crate::evaluation_report::{self, EvaluationReportError};
 use crate::export::{ModelDirectory, export};
 use crate::ingest::{BadRowPolicy, Data, Ingested};
 use crate::now_ms;
@@ -213,6 +214,8 @@ pub async fn register(
         )
     })
     .map_err(PipelineError::from)?;
+    let report = block_in_place(|| evaluation_report::report(inputs, &exported, cancel))?;
+    let report_page = report::page(&report).map_err(EvaluationReportError::from)?;
     let signing_key = config.signing_key_pem.as_ref().map(registry::Secret::expose);
     let directory = ModelDirectory::new(&exported, trained, signing_key)?;
 
@@ -235,6 +238,7 @@ pub async fn register(
     }
     open.log_metrics(&metrics).await?;
     open.store_model(&directory).await?;
+    open.store_report(&report, report_page).await?;
     cancel.check()?;
     progress_hold(progress, open.run().run_id.clone())?;
     let key = config.idempotency_key.as_deref();

@@ -7,6 +7,7 @@ use registry::{
     Bucket, Dataset, Metric, ModelVersion, NewRun, NewVersion, Registry, RegistryError, Run, RunStatus,
     VersionFile,
 };
+use report::Report;
 
 use crate::export::{Exported, ModelDirectory};
 use crate::ingest::Ingested;
@@ -161,18 +162,19 @@ impl OpenRun {
     pub async fn store_model(&mut self, directory: &ModelDirectory) -> Result<String, RegistryError> {
         let folder = self.model_folder();
         for file in &directory.files {
-            let key = format!("{folder}/{}", file.name);
-            let stored = self
-                .registry
-                .artifacts()
-                .put_create(Bucket::Artifacts, &key, Bytes::from(file.bytes.clone()))
+            self.store(&format!("{folder}/{}", file.name), file.bytes.clone())
                 .await?;
-            self.log(&format!(
-                "stored {} ({} bytes, sha256 {})",
-                stored.uri, stored.bytes, stored.sha256
-            ));
         }
         Ok(self.model_uri())
+    }
+
+    /// Stores the evaluation report, as JSON and as a page, beside the model directory.
+    pub async fn store_report(&mut self, report: &Report, page: String) -> Result<(), RegistryError> {
+        let folder = self.artifact_folder("report");
+        self.store(&format!("{folder}/report.json"), report.to_json())
+            .await?;
+        self.store(&format!("{folder}/report.html"), page.into_bytes())
+            .await
     }
 
     /// Where the model directory lies.
@@ -239,6 +241,18 @@ impl OpenRun {
         end_run(&self.registry, &self.run.run_id, status, reason).await
     }
 
+    async fn store(&mut self, key: &str, bytes: Vec<u8>) -> Result<(), RegistryError> {
+        let artifacts = self.registry.artifacts();
+        let stored = artifacts
+            .put_create(Bucket::Artifacts, key, Bytes::from(bytes))
+            .await?;
+        self.log(&format!(
+            "stored {} ({} bytes, sha256 {})",
+            stored.uri, stored.bytes, stored.sha256
+        ));
+        Ok(())
+    }
+
     async fn store_log(&self) -> Result<(), RegistryError> {
         let key = format!("{}/train.log", self.run.run_id);
         self.registry
@@ -249,7 +263,11 @@ impl OpenRun {
     }
 
     fn model_folder(&self) -> String {
-        format!("{}/{}/artifacts/model", self.run.experiment_id, self.run.run_id)
+        self.artifact_folder("model")
+    }
+
+    fn artifact_folder(&self, name: &str) -> String {
+        format!("{}/{}/artifacts/{name}", self.run.experiment_id, self.run.run_id)
     }
 }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::browser::{exact, fixed, local_time};
+use crate::client::Api;
 use crate::components::{METRICS, curves, metric, token_input};
 use crate::element::{Part, button, classed, element};
 use crate::state::AppState;
@@ -128,11 +129,16 @@ fn row(
                 .attr("class", "number")
                 .text(&size(version.model_bytes)),
         )
-        .parts(state.api().map(|_| actions(state, version, action, shown)))
+        .parts(
+            state
+                .api()
+                .map(|api| actions(state, &api, version, action, shown)),
+        )
 }
 
 fn actions(
     state: AppState,
+    api: &Api,
     version: &ModelVersion,
     action: RwSignal<Option<Action>>,
     shown: RwSignal<Shown>,
@@ -140,6 +146,18 @@ fn actions(
     let number = version.version;
     let run_id = version.run_id.clone();
     let of = |text: &str| classed("span", "unseen").text(text).text(&number.to_string());
+    let link = |text: &str, path: String| {
+        element("a")
+            .attr("href", &api.url(&path))
+            .text(text)
+            .part(of(" of version "))
+    };
+    let report = link("Report", format!("runs/{run_id}/report"));
+    let production = state.production().map(|served| served.version.version);
+    let compare = production.filter(|other| *other != number).map(|other| {
+        let path = format!("models/{}/compare?a={other}&b={number}", version.model_name);
+        link("Compare", path)
+    });
     let show = button("Curves", &testids::curves(number), move || {
         toggle_curves(state, shown, number, &run_id);
     })
@@ -156,6 +174,9 @@ fn actions(
     }
     classed("td", "actions")
         .attr("role", "cell")
+        .part(report)
+        .parts(compare)
+        .part(element("br"))
         .part(show)
         .part(promote)
 }

@@ -250,6 +250,6 @@ fn no_compact_file(version: &registry::VersionRecord) -> ApiError {
     }
 }
 
-fn no_version(name: &str, version: i64) -> ApiError {
+pub(super) fn no_version(name: &str, version: i64) -> ApiError {
     ApiError::NotFound(format!("there is no version {version} of the model {name:?}"))
 }

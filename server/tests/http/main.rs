@@ -11,6 +11,7 @@ mod mlflow_tracking;
 mod model_files;
 mod models;
 mod predict;
+mod reports;
 mod swap;
 mod training;
 mod world;

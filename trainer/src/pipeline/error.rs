@@ -3,6 +3,7 @@
 use registry::RegistryError;
 
 use crate::cancel::Cancelled;
+use crate::evaluation_report::EvaluationReportError;
 use crate::export::{DirectoryError, ExportError};
 use crate::ingest::IngestError;
 use crate::process::ProcessError;
@@ -26,6 +27,9 @@ pub enum PipelineError {
     /// No checked model.
     #[error(transparent)]
     Export(ExportError),
+    /// No evaluation report.
+    #[error(transparent)]
+    Report(EvaluationReportError),
     /// No model directory.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -113,6 +117,16 @@ impl From<ExportError> for PipelineError {
             cancelled.into()
         } else {
             PipelineError::Export(error)
+        }
+    }
+}
+
+impl From<EvaluationReportError> for PipelineError {
+    fn from(error: EvaluationReportError) -> Self {
+        if let EvaluationReportError::Cancelled(cancelled) = error {
+            cancelled.into()
+        } else {
+            PipelineError::Report(error)
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Gradient boosted trees: training, evaluation, prediction, saving.
 
 mod predict;
+mod score;
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::{ptr, slice};
+
+pub use score::Importance;
 
 use crate::dmatrix::DMatrix;
 use crate::error::{XGBoostError, c_string, check};

@@ -130,6 +130,15 @@ unsafe extern "C" {
         out_length: *mut Length,
         out: *mut *mut *const c_char,
     ) -> c_int;
+    pub(crate) fn XGBoosterFeatureScore(
+        handle: BoosterHandle,
+        config: *const c_char,
+        out_feature_count: *mut Length,
+        out_features: *mut *const *const c_char,
+        out_dimensions: *mut Length,
+        out_shape: *mut *const Length,
+        out_scores: *mut *const f32,
+    ) -> c_int;
     pub(crate) fn XGBoosterGetNumFeature(handle: BoosterHandle, out: *mut Length) -> c_int;
     pub(crate) fn XGBoosterGetAttr(
         handle: BoosterHandle,

@@ -28,7 +28,7 @@ mod error;
 mod ffi;
 mod quantile;
 
-pub use booster::Booster;
+pub use booster::{Booster, Importance};
 pub use dmatrix::DMatrix;
 pub use error::{BoxError, XGBoostError};
 pub use quantile::{BatchSource, quantile_dmatrix};

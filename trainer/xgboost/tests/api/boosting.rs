@@ -1,4 +1,4 @@
-use xgboost::{Booster, DMatrix};
+use xgboost::{Booster, DMatrix, Importance};
 
 use crate::data::{COLUMNS, Data, PARAMS, trained};
 
@@ -214,4 +214,44 @@ fn feature_names_show_in_the_dump_and_indices_on_request() {
         })
     });
     assert_eq!(renamed.collect::<Vec<_>>(), by_index);
+}
+
+#[test]
+fn feature_scores_are_those_of_the_dumped_trees() {
+    let matrix = Data::generate(1000, 5).matrix();
+    let booster = trained(&matrix, 8);
+    let (mut splits, mut gains, mut covers) = ([0.0; COLUMNS], [0.0; COLUMNS], [0.0; COLUMNS]);
+    for tree in booster.dump_json_by_index().unwrap() {
+        let mut nodes: Vec<serde_json::Value> = vec![serde_json::from_str(&tree).unwrap()];
+        while let Some(node) = nodes.pop() {
+            let Some(children) = node["children"].as_array() else {
+                continue;
+            };
+            nodes.extend(children.iter().cloned());
+            let column: usize = node["split"].as_str().unwrap()[1..].parse().unwrap();
+            splits[column] += 1.0;
+            gains[column] += node["gain"].as_f64().unwrap();
+            covers[column] += node["cover"].as_f64().unwrap();
+        }
+    }
+    let weights = booster.feature_scores(Importance::Weight).unwrap();
+    assert_eq!(weights, splits.map(|splits: f64| splits as f32));
+    assert!(
+        splits.iter().filter(|splits| **splits > 0.0).count() >= 2,
+        "{splits:?}"
+    );
+    for (importance, sums) in [(Importance::Gain, gains), (Importance::Cover, covers)] {
+        let scores = booster.feature_scores(importance).unwrap();
+        assert_eq!(scores.len(), COLUMNS);
+        for (column, score) in scores.into_iter().enumerate() {
+            let mean = match splits[column] {
+                0.0 => 0.0,
+                splits => sums[column] / splits,
+            };
+            assert!(
+                (f64::from(score) - mean).abs() <= 1e-5 * mean,
+                "{importance:?} of {column}: {score} {mean}"
+            );
+        }
+    }
 }
