@@ -9,6 +9,7 @@ mod source;
 mod transfer;
 
 pub use open::choose_tls;
+pub(crate) use open::http_client;
 pub use transfer::{Folder, OpenObject, Received};
 
 use bytes::Bytes;

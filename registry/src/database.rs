@@ -182,6 +182,11 @@ impl Database {
         Ok(transaction)
     }
 
+    pub(crate) async fn close(&self) {
+        self.writers.close().await;
+        self.pool.close().await;
+    }
+
     /// Fails unless the tables are there and answer.
     pub(crate) async fn ping(&self) -> Result<(), RegistryError> {
         sqlx::query(queries::PING)

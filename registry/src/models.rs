@@ -12,6 +12,7 @@ mod removal;
 mod search;
 mod stages;
 mod versions;
+mod whole;
 
 pub use logged::{LoggedModel, LoggedModelStatus, ModelMetric, NewLoggedModel};
 pub use records::{LeafFile, ModelRecord, NewRecord, VersionFile, VersionRecord, VersionStatus};

@@ -103,7 +103,12 @@ queries! {
     SET_TRAINING_RUN_ID = "set_training_run_id";
     STAGES = "stages";
     TAG = "tag";
+    TAKE_EXPERIMENT = "take_experiment";
+    TAKE_LOGGED_MODEL = "take_logged_model";
+    TAKE_MODEL = "take_model";
+    TAKE_RUN = "take_run";
     TAKE_UP_RUN = "take_up_run";
+    TAKE_VERSION = "take_version";
     TOUCH_VERSIONS = "touch_versions";
     TRAINING_RUN = "training_run";
     TRAINING_RUNS = "training_runs";

@@ -38,6 +38,12 @@ impl Registry {
         self.ensure_default_experiment().await
     }
 
+    /// Ends the connections to the database; on SQLite, what still is in the write-ahead log goes into the file then, if no
+    /// other program has it open. Calls after this fail.
+    pub async fn close(&self) {
+        self.inner.database.close().await;
+    }
+
     /// Asks database and store for a sign of life; an error within a few seconds when one of them has none.
     pub async fn ping(&self) -> Result<(), RegistryError> {
         tokio::try_join!(self.ping_database(), self.ping_store()).map(|_| ())

@@ -9,6 +9,7 @@ mod history;
 mod inputs;
 mod search;
 pub(crate) mod store;
+pub(crate) mod whole;
 
 /// The experiment of runs that name none; it is there from the start.
 pub const DEFAULT_EXPERIMENT: &str = "0";

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use registry::Registry;
 
 use crate::{output, settings::Settings};
 
@@ -44,14 +45,20 @@ pub(crate) struct VerifyOptions {
 }
 
 pub(crate) async fn run(command: &Command) -> Result<ExitCode> {
-    match command {
-        Command::List(options) => list(options).await,
-        Command::Verify(options) => verify(options).await,
-    }
+    let settings = match command {
+        Command::List(options) => &options.settings,
+        Command::Verify(options) => &options.settings,
+    };
+    let registry = settings.connect().await?;
+    let done = match command {
+        Command::List(options) => list(&registry, options).await,
+        Command::Verify(options) => verify(&registry, options).await,
+    };
+    registry.close().await;
+    done
 }
 
-async fn list(options: &ListOptions) -> Result<ExitCode> {
-    let registry = options.settings.connect().await?;
+async fn list(registry: &Registry, options: &ListOptions) -> Result<ExitCode> {
     let entries = registry
         .audit_after(options.after, options.limit)
         .await
@@ -70,8 +77,7 @@ async fn list(options: &ListOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn verify(options: &VerifyOptions) -> Result<ExitCode> {
-    let registry = options.settings.connect().await?;
+async fn verify(registry: &Registry, options: &VerifyOptions) -> Result<ExitCode> {
     let noted = options.expect_head.as_deref().map(str::trim);
     if let Some(noted) = noted
         && !(noted.len() == 64 && noted.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))

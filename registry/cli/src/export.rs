@@ -26,7 +26,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER")]
     mlflow: Option<PathBuf>,
     /// What the artifacts will be called in mlflow.db, such as s3://BUCKET/PREFIX or mlflow-artifacts: [default: the folder]
-    #[arg(long, value_name = "URI", requires = "mlflow")]
+    #[arg(long, value_name = "URI", requires = "mlflow", conflicts_with = "archive")]
     artifact_root: Option<String>,
     #[command(flatten)]
     settings: Settings,

@@ -80,15 +80,22 @@ impl From<RoleName> for Role {
 }
 
 pub(crate) async fn run(command: &Command) -> Result<ExitCode> {
-    match command {
-        Command::Create(options) => create(options).await,
-        Command::List(options) => list(options).await,
-        Command::Revoke(options) => revoke(options).await,
-    }
+    let settings = match command {
+        Command::Create(options) => &options.settings,
+        Command::List(options) => &options.settings,
+        Command::Revoke(options) => &options.settings,
+    };
+    let registry = settings.connect().await?;
+    let done = match command {
+        Command::Create(options) => create(&registry, options).await,
+        Command::List(options) => list(&registry, options).await,
+        Command::Revoke(options) => revoke(&registry, options).await,
+    };
+    registry.close().await;
+    done
 }
 
-async fn create(options: &CreateOptions) -> Result<ExitCode> {
-    let registry = options.settings.connect().await?;
+async fn create(registry: &Registry, options: &CreateOptions) -> Result<ExitCode> {
     let now_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
     let new = NewApiToken {
         name: options.name.clone(),
@@ -110,8 +117,7 @@ async fn create(options: &CreateOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(options: &ListOptions) -> Result<ExitCode> {
-    let registry = options.settings.connect().await?;
+async fn list(registry: &Registry, options: &ListOptions) -> Result<ExitCode> {
     let tokens = registry.tokens().await.context("can't read the tokens")?;
     if options.json {
         for token in &tokens {
@@ -136,9 +142,8 @@ async fn list(options: &ListOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn revoke(options: &RevokeOptions) -> Result<ExitCode> {
-    let registry = options.settings.connect().await?;
-    let token_id = id_of(&registry, &options.token).await?;
+async fn revoke(registry: &Registry, options: &RevokeOptions) -> Result<ExitCode> {
+    let token_id = id_of(registry, &options.token).await?;
     let token = registry
         .revoke_token(&token_id)
         .await

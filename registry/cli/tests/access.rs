@@ -145,7 +145,7 @@ fn a_forged_entry_is_named() {
             .contains("SHA-256")
     );
 
-    // In the file itself, where no trigger is.
+    // In the file itself, where no trigger is; the last program to end has put everything there.
     let file = folder.join("clickleaf-data/clickleaf.db");
     let mut bytes = std::fs::read(&file).unwrap();
     let (told, forged) = (b"\"name\":\"two\"", b"\"name\":\"owt\"");

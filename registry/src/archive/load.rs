@@ -174,7 +174,7 @@ impl Load<'_> {
         let mut query = sqlx::query(AssertSqlSafe(table.insert(rows.len())));
         for row in rows {
             for (at, (column, _)) in table.columns.iter().enumerate() {
-                let bound = table.from_json(at, row, self.registry.artifacts());
+                let bound = table.bound(at, row, self.registry.artifacts());
                 let bound =
                     bound.ok_or_else(|| corrupt(name, format!("a row's {column} can't be stored")))?;
                 query = match bound {

@@ -130,7 +130,7 @@ impl Table {
     }
 
     /// A row as a JSON object.
-    pub(super) fn to_json(&self, row: &AnyRow, artifacts: &Artifacts) -> Result<Value, sqlx::Error> {
+    pub(super) fn line_of(&self, row: &AnyRow, artifacts: &Artifacts) -> Result<Value, sqlx::Error> {
         let root = artifacts.uri(Bucket::Artifacts, "");
         let mut fields = Map::new();
         for (at, (name, of)) in self.columns.iter().enumerate() {
@@ -148,7 +148,7 @@ impl Table {
     }
 
     /// A field of a row to be written; `None` of what the column can't hold.
-    pub(super) fn from_json(&self, at: usize, row: &Value, artifacts: &Artifacts) -> Option<Bound> {
+    pub(super) fn bound(&self, at: usize, row: &Value, artifacts: &Artifacts) -> Option<Bound> {
         let (name, of) = self.columns[at];
         let value = row.get(name)?;
         let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -189,7 +189,7 @@ impl Archive<'_> {
         loop {
             let row = handle.block_on(rows.next()).transpose().map_err(&read)?;
             if let Some(row) = &row {
-                let fields = table.to_json(row, registry.artifacts()).map_err(&read)?;
+                let fields = table.line_of(row, registry.artifacts()).map_err(&read)?;
                 lines.extend_from_slice(&json(&fields)?);
                 lines.push(b'\n');
                 count += 1;

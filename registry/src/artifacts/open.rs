@@ -42,7 +42,7 @@ pub(super) fn open(config: &StoreConfig) -> Result<Artifacts, RegistryError> {
 
 /// A client for sources on the web. Made when one is opened: it needs the system's root certificates, and a
 /// registry over a folder must work on a machine that has none.
-pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     choose_tls();
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)

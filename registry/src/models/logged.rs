@@ -1,6 +1,6 @@
 //! Logged models: model directories that a run made, whether or not a version points to them.
 
-mod store;
+pub(super) mod store;
 
 pub(crate) use store::write_model_metrics;
 

@@ -241,7 +241,7 @@ async fn archive_all(
     Ok(())
 }
 
-async fn apply(
+pub(super) async fn apply(
     tx: &mut Tx<'static, Any>,
     mover: &Mover<'_>,
     version: i64,

@@ -130,7 +130,7 @@ pub(super) fn stored_value(value: f64) -> (f64, i64) {
     }
 }
 
-async fn write_metrics(
+pub(super) async fn write_metrics(
     tx: &mut Transaction<'static, Any>,
     kind: Kind,
     run_id: &str,
@@ -158,7 +158,7 @@ async fn write_metrics(
     sql.execute(tx, "write metrics").await.map(|_| ())
 }
 
-async fn write_latest(
+pub(super) async fn write_latest(
     tx: &mut Transaction<'static, Any>,
     kind: Kind,
     run_id: &str,
@@ -195,7 +195,7 @@ async fn write_latest(
     sql.execute(tx, "write latest metrics").await.map(|_| ())
 }
 
-async fn write_params(
+pub(super) async fn write_params(
     tx: &mut Transaction<'static, Any>,
     kind: Kind,
     run_id: &str,

@@ -285,7 +285,7 @@ async fn insert(tx: &mut Transaction<'static, Any>, made: &Experiment) -> Result
     Ok(done.rows_affected())
 }
 
-async fn write_tag(
+pub(super) async fn write_tag(
     tx: &mut Transaction<'static, Any>,
     experiment_id: &str,
     key: &str,

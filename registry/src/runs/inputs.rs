@@ -97,7 +97,7 @@ fn check(dataset: &Dataset) -> Result<(), RegistryError> {
     Ok(())
 }
 
-async fn write_dataset(
+pub(super) async fn write_dataset(
     tx: &mut Transaction<'static, Any>,
     experiment_id: &str,
     run_id: &str,
@@ -158,7 +158,7 @@ async fn insert_dataset(
     Ok(id)
 }
 
-async fn write_models(
+pub(super) async fn write_models(
     tx: &mut Transaction<'static, Any>,
     run_id: &str,
     direction: &str,

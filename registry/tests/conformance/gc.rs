@@ -161,7 +161,7 @@ pub(crate) async fn what_was_deleted_is_kept_unless_told_otherwise(backend: &Bac
         .await
         .unwrap();
     for run in [&gone, &versioned] {
-        yard.set(&run, Lifecycle::Deleted).await;
+        yard.set(run, Lifecycle::Deleted).await;
     }
     assert_eq!(yard.found(&yard.keep()).await, [""; 0]);
     let week = Keep {

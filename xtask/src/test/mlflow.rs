@@ -1,8 +1,9 @@
 //! The clients of MLflow against this project's server: a user's whole session with each, requests at the edges,
 //! models of our trainer loaded by MLflow, tokens of each role, and fifty writers at once, once on SQLite and files, once
 //! on PostgreSQL and S3, where the database is also killed while they write. At the end MLflow opens what was exported
-//! for it.
+//! for it, and everything that a server of MLflow's holds is taken in.
 
+mod coming;
 mod site;
 
 use std::fs::File;
@@ -92,6 +93,12 @@ pub(super) fn check(state: &mut State) -> Result<()> {
             ],
         );
         run_all(vec![exported], &mut site)?;
+    }
+    eprintln!("\n--- from MLflow's server");
+    let (count, success) = coming::check(&three, &services)?;
+    state.tests.add(count);
+    if !success {
+        failed.push("what was taken from MLflow's server".to_owned());
     }
     if failed.is_empty() {
         Ok(())

@@ -252,7 +252,7 @@ async fn exists(tx: &mut Tx<'static, Any>, model_id: &str) -> Result<(), Registr
     found.map(|_| ()).ok_or_else(|| no_logged_model(model_id))
 }
 
-async fn write_pairs(
+pub(crate) async fn write_pairs(
     tx: &mut Tx<'static, Any>,
     sql: &'static str,
     model_id: &str,

@@ -131,6 +131,22 @@ impl Site {
         Ok(folder.display().to_string())
     }
 
+    /// Takes everything from an MLflow server, at the second try: the first one is killed.
+    pub(super) fn imported(&self, server: &str) -> Result<()> {
+        let import = || {
+            let mut command = self.installation.program("clickleaf-registry");
+            command.args(["import", "--mlflow", server]);
+            command
+        };
+        let log = self.installation.log("import");
+        let killed = Service::start("clickleaf-registry", &mut import(), &log)?;
+        std::thread::sleep(Duration::from_millis(1500));
+        // It may have ended by then, which is as well.
+        let _ = killed.kill();
+        process::run(&mut import())?;
+        process::output(self.installation.program("clickleaf-registry").arg("doctor")).map(|_| ())
+    }
+
     /// Trains on generated rows, promotes, and predicts these rows from the compact model that the server gives out.
     pub(super) fn trained(&mut self) -> Result<Trained> {
         let path = |name: &str| self.folder.path().join(name);
