@@ -136,8 +136,8 @@ impl Chart<'_> {
             if self.y.0.is_empty() {
                 mesh.disable_y_mesh();
             }
-            mesh.axis_style(&GRID)
-                .bold_line_style(&GRID)
+            mesh.axis_style(GRID)
+                .bold_line_style(GRID)
                 .max_light_lines(0)
                 .x_labels(6)
                 .y_labels(self.y_ticks.0)
