@@ -170,7 +170,48 @@ async fn follows_a_promotion() -> Result<()> {
         .await?
         .context("version 1 is gone")?;
     ensure!(archived.stage == registry::Stage::Archived);
+    reports_are_linked(&system, &browser).await?;
     browser.console_is_clean(&[]).await
+}
+
+/// Every version has its report, and the one that isn't in Production is compared with the one that is.
+async fn reports_are_linked(system: &System, browser: &Browser) -> Result<()> {
+    browser.open(&format!("{}#/versions", system.url())).await?;
+    browser.wait("version-1", |_| true).await?;
+    let script = "const links = [...document.querySelectorAll('.actions a')];
+        return Promise.all(links.map(async (link) => {
+            const page = await (await fetch(link.href)).text();
+            return [link.textContent, page.match('<title>(.*)</title>')[1], page.split('role=\"img\"').length - 1];
+        }));";
+    let links = browser.script(script, Vec::new()).await?;
+    let registry = system.registry().await?;
+    let mut runs = Vec::new();
+    for version in [1, 2] {
+        let row = registry.version(MODEL_NAME, version).await?;
+        runs.push(row.context("a version is gone")?.run_name);
+    }
+    let charts = 11;
+    let expected = serde_json::json!([
+        [
+            "Report of version 2",
+            format!("Evaluation of {}", runs[1]),
+            charts
+        ],
+        [
+            "Report of version 1",
+            format!("Evaluation of {}", runs[0]),
+            charts
+        ],
+        [
+            "Compare of version 1",
+            format!("{MODEL_NAME}: Version 2 and Version 1"),
+            charts
+        ],
+    ]);
+    ensure!(links == expected, "{links}");
+    // Its policy lets the page have its own style, or the console would say so.
+    let compared = format!("{}models/{MODEL_NAME}/compare?a=2&b=1", system.url());
+    browser.open(&compared).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

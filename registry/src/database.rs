@@ -102,6 +102,16 @@ impl Database {
             Kind::Sqlite => include_str!("../migrations/4_models.sqlite.sql"),
             Kind::Postgres => include_str!("../migrations/4_models.postgres.sql"),
         };
+        let access = match self.kind {
+            Kind::Sqlite => concat!(
+                include_str!("../migrations/5_access.sql"),
+                include_str!("../migrations/5_audit.sqlite.sql")
+            ),
+            Kind::Postgres => concat!(
+                include_str!("../migrations/5_access.sql"),
+                include_str!("../migrations/5_audit.postgres.sql")
+            ),
+        };
         let migration = |version: i64, description: &'static str, sql: &'static str| {
             Migration::new(
                 version,
@@ -116,6 +126,7 @@ impl Database {
             migration(2, "append only", append_only),
             migration(3, "tracking", tracking),
             migration(4, "models", models),
+            migration(5, "access", access),
         ])
     }
 
@@ -169,6 +180,11 @@ impl Database {
             no_limit.await.map_err(&begin)?;
         }
         Ok(transaction)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.writers.close().await;
+        self.pool.close().await;
     }
 
     /// Fails unless the tables are there and answer.

@@ -7,10 +7,12 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use serde_json::json;
 use sqlx::{Any, Transaction as Tx};
 
 use crate::{
     Bucket, ObjectMeta, Registry, RegistryError,
+    audit::Change,
     database::{Kind, commit, doing},
     now_ms,
     references::References,
@@ -115,7 +117,10 @@ impl Registry {
             let all: Vec<_> = few.iter().map(|object| self.remove(object, keep, now)).collect();
             removed.extend(try_join_all(all).await?.into_iter().flatten());
         }
-        commit(tx).await?;
+        let keys: Vec<&str> = removed.iter().map(|object| object.key.as_str()).collect();
+        let change = Change::new("artifact.collect", &keep.folder, json!({"keys": keys}));
+        let changes = Vec::from_iter((!keys.is_empty()).then_some(change));
+        self.commit_all(tx, changes).await?;
         Ok(removed)
     }
 

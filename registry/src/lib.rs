@@ -3,7 +3,8 @@
 //!
 //! Invariants: at most one version of a model is in Production; transitions and the provenance of a version are
 //! never rewritten (the database itself refuses); a param never changes; a row is written after the bytes it
-//! points to. "Not found" is `Ok(None)`.
+//! points to; what is changed of models, versions, experiments and tokens is in the audit log, in the same transaction.
+//! "Not found" is `Ok(None)`.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -41,8 +42,10 @@
 //! The binaries add `CLICKLEAF_CONFIG` (`--config`), the TOML file. Without any S3 key, the other ways of the AWS
 //! environment are tried (web identity, container credentials).
 
+mod access;
 pub mod archive;
 mod artifacts;
+mod audit;
 mod config;
 mod database;
 pub mod doctor;
@@ -59,11 +62,13 @@ mod registry;
 mod runs;
 mod search;
 
+pub use access::{Actor, ApiToken, NewApiToken, Role, TOKEN_PREFIX};
 #[doc(hidden)]
 pub use archive::ALL_TABLES;
 pub use artifacts::{
     Artifacts, Bucket, Folder, ObjectMeta, ObjectStream, OpenObject, Received, StoredObject, choose_tls,
 };
+pub use audit::{AuditEntry, AuditHead, AuditProblem, AuditVerdict, NO_HASH};
 pub use config::{
     ConfigError, DatabaseLocation, S3Config, Secret, StoreConfig, StoreLocation, StoreOptions, load_options,
 };

@@ -6,6 +6,7 @@ pub(crate) const MAX_KEY: usize = 250;
 pub(crate) const MAX_PARAM_VALUE: usize = 6000;
 pub(crate) const MAX_TAG_VALUE: usize = 8000;
 pub(crate) const MAX_NAME: usize = 256;
+pub(crate) const MAX_TOKEN_NAME: usize = 64;
 pub(crate) const MAX_EXPERIMENT_NAME: usize = 500;
 pub(crate) const MAX_EXPERIMENT_TAG_VALUE: usize = 20_000;
 pub(crate) const MAX_DATASET_SOURCE: usize = 65_535;

@@ -18,25 +18,25 @@ const ANIMALS: &str = "adder albatross alpaca ant antelope ape auk badger bat be
 
 /// 32 random hexadecimal digits.
 pub(crate) fn random_id() -> String {
-    let mut bytes = [0; 16];
-    fill(&mut bytes);
-    hex::encode(bytes)
+    hex::encode(random_bytes::<16>())
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system has random bytes");
+    bytes
 }
 
 /// Such as `brisk-otter-417`; random, not unique.
 pub(crate) fn nickname() -> String {
-    let mut bytes = [0; 6];
-    fill(&mut bytes);
+    let bytes = random_bytes::<6>();
     let pick = |at: usize, words: &'static str| {
         let words: Vec<&str> = words.split_whitespace().collect();
         words[usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]])) % words.len()]
     };
     let number = u16::from_le_bytes([bytes[4], bytes[5]]) % 1000;
     format!("{}-{}-{number}", pick(0, ADJECTIVES), pick(2, ANIMALS))
-}
-
-fn fill(bytes: &mut [u8]) {
-    getrandom::fill(bytes).expect("the operating system has random bytes");
 }
 
 #[cfg(test)]

@@ -11,8 +11,15 @@ macro_rules! queries {
 }
 
 queries! {
+    API_TOKENS = "api_tokens";
+    API_TOKEN_BY_ID = "api_token_by_id";
+    API_TOKEN_BY_SECRET = "api_token_by_secret";
+    AUDIT_ENTRIES = "audit_entries";
+    AUDIT_HEAD = "audit_head";
     CHANGE_RUN = "change_run";
     CLAIM_TRAINING_RUN = "claim_training_run";
+    COUNT_ACTIVE_ADMINS = "count_active_admins";
+    COUNT_API_TOKENS = "count_api_tokens";
     DATASET_BY_DIGEST = "dataset_by_digest";
     DATASET_SOURCES = "dataset_sources";
     DELETE_ALIAS = "delete_alias";
@@ -35,6 +42,8 @@ queries! {
     EXPIRE_TRAINING_RUN = "expire_training_run";
     EXTEND_LEASE = "extend_lease";
     HOLD_ATTEMPT = "hold_attempt";
+    INSERT_API_TOKEN = "insert_api_token";
+    INSERT_AUDIT_ENTRY = "insert_audit_entry";
     INSERT_DATASET = "insert_dataset";
     INSERT_EXPERIMENT = "insert_experiment";
     INSERT_INPUT = "insert_input";
@@ -53,6 +62,7 @@ queries! {
     INSERT_VERSION_FILE = "insert_version_file";
     LATEST_RECORDS = "latest_records";
     LIVE_VERSIONS = "live_versions";
+    LOCK_AUDIT_HEAD = "lock_audit_head";
     LOCK_EXPERIMENT = "lock_experiment";
     LOCK_MODEL = "lock_model";
     LOGGED_MODEL = "logged_model";
@@ -79,9 +89,11 @@ queries! {
     RECORD_BY_ALIAS = "record_by_alias";
     RENAME_EXPERIMENT = "rename_experiment";
     RENAME_MODEL = "rename_model";
+    REVOKE_API_TOKEN = "revoke_api_token";
     RUN = "run";
     RUNS = "runs";
     RUN_EXISTS = "run_exists";
+    SET_AUDIT_HEAD = "set_audit_head";
     SET_EXPERIMENT_LIFECYCLE = "set_experiment_lifecycle";
     SET_LIFECYCLE_OF_RUNS = "set_lifecycle_of_runs";
     SET_LOGGED_MODEL_STATUS = "set_logged_model_status";
@@ -109,6 +121,7 @@ queries! {
     UPSERT_LOGGED_MODEL_TAG = "upsert_logged_model_tag";
     UPSERT_MODEL_TAG = "upsert_model_tag";
     UPSERT_VERSION_TAG = "upsert_version_tag";
+    USE_API_TOKEN = "use_api_token";
     VERSION = "version";
     VERSIONS = "versions";
     VERSIONS_AT = "versions_at";

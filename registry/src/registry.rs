@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::AnyPool;
 
-use crate::{Artifacts, RegistryError, StoreConfig, TrainingQueue, database::Database};
+use crate::{Actor, Artifacts, RegistryError, StoreConfig, TrainingQueue, database::Database};
 
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -12,6 +12,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Registry {
     inner: Arc<Inner>,
+    actor: Arc<Actor>,
 }
 
 struct Inner {
@@ -27,6 +28,7 @@ impl Registry {
         let database = Database::connect(config).await?;
         Ok(Registry {
             inner: Arc::new(Inner { database, artifacts }),
+            actor: Arc::default(),
         })
     }
 
@@ -34,6 +36,12 @@ impl Registry {
     pub async fn migrate(&self) -> Result<(), RegistryError> {
         self.inner.database.migrate().await?;
         self.ensure_default_experiment().await
+    }
+
+    /// Ends the connections to the database; on SQLite, what still is in the write-ahead log goes into the file then, if no
+    /// other program has it open. Calls after this fail.
+    pub async fn close(&self) {
+        self.inner.database.close().await;
     }
 
     /// Asks database and store for a sign of life; an error within a few seconds when one of them has none.
@@ -65,6 +73,18 @@ impl Registry {
     /// The queue of training runs.
     pub fn queue(&self) -> TrainingQueue {
         TrainingQueue::new(self.clone())
+    }
+
+    pub(crate) fn with_actor(&self, actor: Actor) -> Registry {
+        Registry {
+            inner: Arc::clone(&self.inner),
+            actor: Arc::new(actor),
+        }
+    }
+
+    /// Whom the audit log ascribes changes to.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     pub(crate) fn database(&self) -> &Database {

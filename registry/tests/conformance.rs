@@ -4,10 +4,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "conformance/access.rs"]
+mod access;
 #[path = "conformance/archive.rs"]
 mod archive;
 #[path = "conformance/artifacts.rs"]
 mod artifacts;
+#[path = "conformance/audit.rs"]
+mod audit;
 #[path = "conformance/backend.rs"]
 mod backend;
 #[path = "conformance/database.rs"]
@@ -115,6 +119,15 @@ conformance! {
     queue::permanent_and_transient_errors,
     queue::dead_workers_use_up_the_attempts,
     queue::shutdown_gives_the_run_back,
+    access::a_token_opens_until_it_is_revoked,
+    access::an_expired_token_opens_nothing,
+    access::wrong_tokens_are_refused,
+    access::secrets_are_in_no_table,
+    audit::every_change_says_who_what_and_from_where,
+    audit::what_is_refused_and_what_is_tracked_is_no_entry,
+    audit::writers_at_once_make_one_chain,
+    audit::the_database_refuses_to_rewrite_the_log,
+    audit::every_kind_of_forgery_is_found,
     doctor::a_sound_installation_passes,
     doctor::changed_and_missing_files_are_named,
     doctor::a_database_that_was_tampered_with_is_told,

@@ -7,4 +7,5 @@ pub(crate) mod model_files;
 pub(crate) mod models;
 pub(crate) mod predict;
 pub(crate) mod reports;
+pub(crate) mod tokens;
 pub(crate) mod training;

@@ -164,3 +164,34 @@ pub(crate) fn training_run(run: registry::TrainingRun) -> api::TrainingRun {
         updated_at_ms: run.updated_at_ms,
     }
 }
+
+/// What a token is to be, as the registry has it.
+pub(crate) fn new_token(request: api::NewTokenRequest) -> registry::NewApiToken {
+    registry::NewApiToken {
+        name: request.name,
+        role: match request.role {
+            api::Role::Viewer => registry::Role::Viewer,
+            api::Role::Trainer => registry::Role::Trainer,
+            api::Role::Admin => registry::Role::Admin,
+        },
+        expires_at_ms: request.expires_at_ms,
+    }
+}
+
+/// A token, as the wire has it.
+pub(crate) fn token(token: registry::ApiToken) -> api::ApiToken {
+    api::ApiToken {
+        token_id: token.token_id,
+        name: token.name,
+        role: match token.role {
+            registry::Role::Viewer => api::Role::Viewer,
+            registry::Role::Trainer => api::Role::Trainer,
+            registry::Role::Admin => api::Role::Admin,
+        },
+        created_at_ms: token.created_at_ms,
+        created_by: token.created_by,
+        expires_at_ms: token.expires_at_ms,
+        revoked_at_ms: token.revoked_at_ms,
+        last_used_at_ms: token.last_used_at_ms,
+    }
+}

@@ -37,7 +37,7 @@ pub enum ApiError {
         message: String,
     },
     /// There is no valid token.
-    #[error("this needs a valid bearer token")]
+    #[error("this needs a valid token")]
     Unauthenticated,
     /// Nobody may do this here, or not from there.
     #[error("{0}")]
@@ -153,10 +153,12 @@ impl From<RegistryError> for ApiError {
         match error {
             RegistryError::NotFound { .. } => ApiError::NotFound(error.to_string()),
             RegistryError::InvalidValue { .. } => ApiError::unprocessable(error.to_string()),
-            RegistryError::NoPreviousProduction { .. } => ApiError::Conflict {
-                message: error.to_string(),
-                cause: None,
-            },
+            RegistryError::NoPreviousProduction { .. } | RegistryError::AlreadyExists { .. } => {
+                ApiError::Conflict {
+                    message: error.to_string(),
+                    cause: None,
+                }
+            }
             RegistryError::Database { .. } => ApiError::Unavailable {
                 message: "the registry doesn't answer".to_owned(),
                 cause: Some(error.into()),

@@ -112,10 +112,14 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn serve(options: ServeOptions) -> Result<(), Failure> {
     let config = options.resolve().map_err(Failure::Usage)?;
+    let registry = Registry::connect(&config.store).await;
+    let registry = registry
+        .context("can't open the registry")
+        .map_err(Failure::Run)?;
+    server::refuse_exposure(&config, &registry)
+        .await
+        .map_err(Failure::Usage)?;
     let run = async {
-        let registry = Registry::connect(&config.store)
-            .await
-            .context("can't open the registry")?;
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("can't listen on {}", config.listen))?;
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;

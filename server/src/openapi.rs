@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::api::{docs, health, manifest, model_files, models, predict, reports, training};
+use crate::api::{docs, health, manifest, model_files, models, predict, reports, tokens, training};
 
 /// Every operation of the API. A test asks the router for each of them.
 #[derive(OpenApi)]
@@ -18,6 +18,7 @@ use crate::api::{docs, health, manifest, model_files, models, predict, reports, 
         (name = "predict", description = "Predictions"),
         (name = "models", description = "Models, versions, runs and files"),
         (name = "training", description = "Training runs"),
+        (name = "access", description = "Tokens and the audit log"),
         (name = "health", description = "Health and metrics"),
         (name = "docs", description = "This document"),
     ),
@@ -41,6 +42,10 @@ use crate::api::{docs, health, manifest, model_files, models, predict, reports, 
         training::list,
         training::get,
         training::events,
+        tokens::list,
+        tokens::create,
+        tokens::revoke,
+        tokens::audit,
         health::health,
         health::live,
         health::ready,

@@ -19,7 +19,8 @@ pub struct ServeOptions {
     #[command(flatten)]
     #[serde(flatten)]
     pub store: StoreOptions,
-    /// Address to listen on; one that others can reach needs a token [default: 127.0.0.1:8080]
+    /// Address to listen on; one that others can reach needs a token, here or in the registry
+    /// [default: 127.0.0.1:8080]
     #[arg(
         long,
         env = "CLICKLEAF_LISTEN",
@@ -37,8 +38,8 @@ pub struct ServeOptions {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_dir: Option<PathBuf>,
-    /// Bearer token for promote, rollback and training runs; rather use --token-file or the environment, for
-    /// other users of this machine can read flags
+    /// Token of an admin, beside those in the registry; rather use --token-file or the environment, for other
+    /// users of this machine can read flags
     #[arg(
         long,
         env = "CLICKLEAF_TOKEN",
@@ -48,7 +49,7 @@ pub struct ServeOptions {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
-    /// File with the bearer token
+    /// File with the token of an admin
     #[arg(
         long,
         env = "CLICKLEAF_TOKEN_FILE",
@@ -57,6 +58,18 @@ pub struct ServeOptions {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
+    /// Ask for a viewer's token before telling what the registry holds; pages, files and predictions stay open
+    #[arg(
+        long,
+        env = "CLICKLEAF_REQUIRE_TOKEN_TO_READ",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Server"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_token_to_read: Option<bool>,
     /// Public key (PEM) that versions must be signed with; without it unsigned versions are served too
     #[arg(
         long,
@@ -117,12 +130,6 @@ impl ServeOptions {
             .parse()
             .map_err(|_| anyhow!("--listen {listen:?} isn't an address and port, such as 0.0.0.0:8080"))?;
         let token = self.read_token()?;
-        if token.is_none() && !listen.ip().is_loopback() {
-            bail!(
-                "--listen {listen} can be reached from other machines, and there is no token: give one by \
-                 --token-file or CLICKLEAF_TOKEN, or listen on 127.0.0.1"
-            );
-        }
         if let Some(folder) = &self.app_dir
             && !folder.join("index.html").is_file()
         {
@@ -142,6 +149,8 @@ impl ServeOptions {
             listen,
             settings: Settings {
                 token,
+                open_on_loopback: listen.ip().is_loopback(),
+                token_to_read: self.require_token_to_read.unwrap_or(false),
                 allow_origins,
                 app_dir: self.app_dir.clone(),
             },
@@ -197,27 +206,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn listening_beyond_loopback_needs_a_token() {
-        let open = ServeOptions {
-            listen: Some("0.0.0.0:0".to_owned()),
-            ..Default::default()
-        };
-        assert!(open.resolve().unwrap_err().to_string().contains("token"));
-        for loopback in ["127.0.0.1:0", "[::1]:0", "localhost:8080"] {
+    fn only_loopback_may_be_open() {
+        for (listen, is_open) in [
+            ("127.0.0.1:0", true),
+            ("[::1]:0", true),
+            ("localhost:8080", true),
+            ("0.0.0.0:0", false),
+            ("[::]:0", false),
+            ("10.0.0.1:80", false),
+        ] {
             let options = ServeOptions {
-                listen: Some(loopback.to_owned()),
+                listen: Some(listen.to_owned()),
                 ..Default::default()
             };
-            assert!(options.resolve().is_ok(), "{loopback}");
+            let settings = options.resolve().unwrap().settings;
+            assert_eq!(settings.open_on_loopback, is_open, "{listen}");
+            assert!(settings.token.is_none() && !settings.token_to_read);
         }
         let guarded = ServeOptions {
             token: Some("s3cret".into()),
-            ..open
+            require_token_to_read: Some(true),
+            ..Default::default()
         };
-        assert_eq!(
-            guarded.resolve().unwrap().settings.token.as_deref(),
-            Some("s3cret")
-        );
+        let settings = guarded.resolve().unwrap().settings;
+        assert_eq!(settings.token.as_deref(), Some("s3cret"));
+        assert!(settings.token_to_read);
     }
 
     #[test]

@@ -7,18 +7,22 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::post;
+use registry::Role;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
+use crate::access::Form;
+use crate::access::Needs::{Nothing, Reading, Token};
 use crate::api::predict::{MODEL_SHA256, MODEL_VERSION, RUN_ID};
-use crate::api::{docs, health, manifest, model_files, models, predict, reports, training};
+use crate::api::{docs, health, manifest, model_files, models, predict, reports, tokens, training};
 use crate::observe::{REQUEST_ID, observe};
+use crate::routes::{Routes, StatedRoute};
 use crate::rows::MAX_BODY_BYTES;
 use crate::state::AppState;
-use crate::{app_files, auth, mlflow};
+use crate::{app_files, mlflow};
 
 /// Bodies of all routes but `/predict`.
 const SMALL_BODY_BYTES: usize = 64 << 10;
@@ -28,40 +32,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 /// The whole server as a service.
 #[rustfmt::skip]
 pub fn router(state: AppState) -> Router {
-    let guarded = Router::new()
-        .route("/models/{name}/versions/{version}/promote", post(models::promote))
-        .route("/models/{name}/rollback",                   post(models::rollback))
-        .route("/api/training-runs",                        post(training::queue))
-        .route_layer(from_fn_with_state(state.clone(), auth::guard));
-
-    let open = Router::new()
-        .route("/predict",                                  post(predict::predict).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
-        .route("/model_info",                               get(models::model_info))
-        .route("/models",                                   get(models::models))
-        .route("/models/{name}/versions",                   get(models::versions))
-        .route("/models/{name}/versions/{version}",         get(models::version))
-        .route("/models/{name}/transitions",                get(models::transitions))
-        .route("/models/{name}/production",                 get(models::production))
-        .route("/models/{name}/compare",                    get(reports::compare))
-        .route("/runs/{run_id}",                            get(models::run))
-        .route("/runs/{run_id}/report",                     get(reports::page))
-        .route("/runs/{run_id}/report.json",                get(reports::json))
-        .route("/manifest.json",                            get(manifest::manifest))
-        .route("/model-files/{file}",                       get(model_files::model_file))
-        .route("/api/training-runs",                        get(training::list))
-        .route("/api/training-runs/{id}",                   get(training::get))
-        .route("/api/training-runs/{id}/events",            get(training::events))
-        .route("/health",                                   get(health::health))
-        .route("/health/live",                              get(health::live))
-        .route("/health/ready",                             get(health::ready))
-        .route("/metrics",                                  get(health::metrics))
-        .route("/openapi.json",                             get(docs::openapi))
-        .route("/docs",                                     get(docs::redirect))
-        .route("/docs/",                                    get(docs::page))
-        .route("/docs/{*file}",                             get(docs::page));
-
-    let router = open
-        .merge(guarded)
+    let router = routes()
+        .into_router(&state, Form::Own)
         .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES))
         .merge(mlflow::routes(&state))
         .layer(map_response(never_stored_by_default))
@@ -75,6 +47,49 @@ pub fn router(state: AppState) -> Router {
         false => router.layer(cors(&state)),
     };
     router.layer(from_fn_with_state(state.clone(), observe)).with_state(state)
+}
+
+/// Every route of the server, and what it needs.
+pub fn route_table() -> Vec<StatedRoute> {
+    routes().stated("").chain(mlflow::route_table()).collect()
+}
+
+/// The server's own routes.
+#[rustfmt::skip]
+fn routes() -> Routes {
+    let predict = post(predict::predict).layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    Routes::new()
+        .post  ("/models/{name}/versions/{version}/promote", Token(Role::Admin),   models::promote)
+        .post  ("/models/{name}/rollback",                   Token(Role::Admin),   models::rollback)
+        .post  ("/api/training-runs",                        Token(Role::Trainer), training::queue)
+        .get   ("/api/tokens",                               Token(Role::Admin),   tokens::list)
+        .post  ("/api/tokens",                               Token(Role::Admin),   tokens::create)
+        .delete("/api/tokens/{id}",                          Token(Role::Admin),   tokens::revoke)
+        .get   ("/api/audit",                                Token(Role::Admin),   tokens::audit)
+        .add   (Method::POST, "/predict",                    Nothing,              predict)
+        .get   ("/model_info",                               Nothing,              models::model_info)
+        .get   ("/models",                                   Reading,              models::models)
+        .get   ("/models/{name}/versions",                   Reading,              models::versions)
+        .get   ("/models/{name}/versions/{version}",         Reading,              models::version)
+        .get   ("/models/{name}/transitions",                Reading,              models::transitions)
+        .get   ("/models/{name}/production",                 Reading,              models::production)
+        .get   ("/models/{name}/compare",                    Reading,              reports::compare)
+        .get   ("/runs/{run_id}",                            Reading,              models::run)
+        .get   ("/runs/{run_id}/report",                     Reading,              reports::page)
+        .get   ("/runs/{run_id}/report.json",                Reading,              reports::json)
+        .get   ("/manifest.json",                            Nothing,              manifest::manifest)
+        .get   ("/model-files/{file}",                       Nothing,              model_files::model_file)
+        .get   ("/api/training-runs",                        Reading,              training::list)
+        .get   ("/api/training-runs/{id}",                   Reading,              training::get)
+        .get   ("/api/training-runs/{id}/events",            Reading,              training::events)
+        .get   ("/health",                                   Nothing,              health::health)
+        .get   ("/health/live",                              Nothing,              health::live)
+        .get   ("/health/ready",                             Nothing,              health::ready)
+        .get   ("/metrics",                                  Nothing,              health::metrics)
+        .get   ("/openapi.json",                             Nothing,              docs::openapi)
+        .get   ("/docs",                                     Nothing,              docs::redirect)
+        .get   ("/docs/",                                    Nothing,              docs::page)
+        .get   ("/docs/{*file}",                             Nothing,              docs::page)
 }
 
 /// What the API answers is true now; a cache that isn't told may keep it.

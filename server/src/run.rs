@@ -1,14 +1,16 @@
 //! A server from its first poll to its last answer.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
 use registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Access;
 use crate::metrics::Metrics;
 use crate::options::ServeConfig;
 use crate::router::router;
@@ -19,15 +21,34 @@ use crate::state::AppState;
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
+/// An error when the server could be reached from other machines and nobody could be asked for a token: it was given none,
+/// and the registry has none of an admin that is active.
+pub async fn refuse_exposure(config: &ServeConfig, registry: &Registry) -> anyhow::Result<()> {
+    if config.listen.ip().is_loopback() || config.settings.token.is_some() {
+        return Ok(());
+    }
+    let refused = format!(
+        "--listen {} can be reached from other machines, and there is no token: give one by --token-file or \
+         CLICKLEAF_TOKEN, make one for an admin by `clickleaf-registry token create`, or listen on 127.0.0.1",
+        config.listen
+    );
+    match registry.has_active_admin().await {
+        Ok(true) => Ok(()),
+        Ok(false) => bail!(refused),
+        Err(error) => Err(error).context(refused),
+    }
+}
+
 /// Answers on `listener` until `shutdown` resolves and the requests in flight are answered.
 ///
-/// Needs neither registry nor store to be up; until a version is loaded, `/health/ready` says 503.
+/// Needs neither registry nor store to be up, but for [`refuse_exposure`]; until a version is loaded, `/health/ready` says 503.
 pub async fn serve(
     config: ServeConfig,
     registry: Registry,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    refuse_exposure(&config, &registry).await?;
     let metrics = Metrics::new().context("metrics")?;
     let serving = Serving::new(
         registry.clone(),
@@ -36,8 +57,10 @@ pub async fn serve(
         config.cache_dir,
         metrics.clone(),
     );
+    let access = Access::new(registry.clone(), &config.settings);
     let state = AppState {
         registry,
+        access: Arc::new(access),
         serving: Arc::new(serving),
         metrics,
         settings: Arc::new(config.settings),
@@ -64,8 +87,8 @@ pub async fn serve(
         let _ = connection.set_nodelay(true);
     });
     let stopping = state.stopping.clone();
-    let server =
-        axum::serve(listener, router(state)).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let stop = async {
         shutdown.await;
         tracing::info!("stopping: no new connections, requests in flight are answered");

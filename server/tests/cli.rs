@@ -27,6 +27,87 @@ fn listening_to_the_world_without_a_token_is_wrong_usage() {
     assert!(message.contains("--token-file"), "{message}");
 }
 
+#[tokio::test]
+async fn with_an_admins_token_in_the_registry_it_listens_to_the_world_and_logs_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(server(&folder).arg("migrate").status().unwrap().success());
+    let config = registry::StoreConfig::in_folder(&folder.path().join("clickleaf-data")).unwrap();
+    let registry = registry::Registry::connect(&config).await.unwrap();
+    let token = |name: &str, role| registry::NewApiToken {
+        name: name.to_owned(),
+        role,
+        expires_at_ms: None,
+    };
+    let serve = ["serve", "--listen", "0.0.0.0:0", "--log-format", "json"];
+    registry
+        .create_token(token("ci", registry::Role::Trainer))
+        .await
+        .unwrap();
+    let output = server(&folder).args(serve).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "a trainer's token isn't enough");
+
+    let (admin, secret) = registry
+        .create_token(token("boss", registry::Role::Admin))
+        .await
+        .unwrap();
+    let mut child = server(&folder)
+        .args(serve)
+        .args(["--log", "info,server=trace,registry=trace,sqlx=trace"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let port = loop {
+        let line = lines.next().expect("it says where it listens").unwrap();
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        if let Some(address) = event["fields"]["address"].as_str() {
+            break address.rsplit_once(':').unwrap().1.to_owned();
+        }
+    };
+    let log = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>());
+    registry::choose_tls();
+    let url = format!("http://127.0.0.1:{port}/api/tokens");
+    let client = reqwest::Client::new();
+    // Not even a program of this machine does anything without a token.
+    let models = format!("http://127.0.0.1:{port}/api/2.0/mlflow/registered-models/search");
+    assert_eq!(client.get(&models).send().await.unwrap().status(), 401);
+    let made = client
+        .post(&url)
+        .bearer_auth(secret.expose())
+        .json(&serde_json::json!({"name": "new", "role": "viewer"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(made.status(), 201);
+    let made: serde_json::Value = made.json().await.unwrap();
+    let new = made["secret"].as_str().unwrap();
+    let read = client.get(&models).bearer_auth(new).send().await.unwrap();
+    assert_eq!(read.status(), 200);
+    let revoked = client
+        .delete(format!("{url}/{}", admin.token_id))
+        .bearer_auth(secret.expose())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(revoked.status(), 200);
+    let refused = client
+        .get(&url)
+        .bearer_auth(secret.expose())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 401, "also who revoked itself");
+
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    let log = log.join().unwrap().join("\n");
+    assert!(log.contains("made a token"), "{log}");
+    for secret in [secret.expose(), new] {
+        assert!(!log.contains(&secret[3..]));
+    }
+}
+
 #[test]
 fn wrong_options_are_wrong_usage_and_name_the_option() {
     let folder = tempfile::tempdir().unwrap();

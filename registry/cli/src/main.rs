@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 wrong usage. Results go to standard output, everything else to standard error.
 
+mod audit;
 mod doctor;
 mod export;
 mod gc;
@@ -10,6 +11,7 @@ mod migrate;
 mod output;
 mod progress;
 mod settings;
+mod token;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -37,6 +39,10 @@ enum Command {
     Gc(Box<gc::Options>),
     Import(Box<import::Options>),
     Migrate(Box<migrate::Options>),
+    #[command(subcommand)]
+    Token(token::Command),
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +75,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Gc(options) => gc::run(&options).await,
         Command::Import(options) => import::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,
+        Command::Token(command) => token::run(&command).await,
+        Command::Audit(command) => audit::run(&command).await,
     }
 }
 

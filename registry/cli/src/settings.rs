@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use registry::{ConfigError, Registry, StoreConfig, StoreOptions, load_options};
+use registry::{Actor, ConfigError, Registry, StoreConfig, StoreOptions, load_options};
 
 /// Where database and store are, by flag, environment or file.
 #[derive(Args)]
@@ -22,11 +22,20 @@ impl Settings {
         load_options(&self.store, self.config.as_deref())?.resolve()
     }
 
-    /// Opens the registry, and leaves its tables as they are.
+    /// Opens the registry for whoever runs the program, and leaves its tables as they are.
     pub(crate) async fn connect(&self) -> Result<Registry> {
         let config = self.resolve()?;
-        Registry::connect(&config)
+        let registry = Registry::connect(&config)
             .await
-            .context("can't open the registry")
+            .context("can't open the registry")?;
+        Ok(registry.acting_as(Actor::command_line(&user())))
     }
+}
+
+fn user() -> String {
+    let name = ["USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
 }

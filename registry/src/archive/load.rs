@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use futures::stream;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{Any, AssertSqlSafe, Transaction as Tx};
 use tokio::runtime::Handle;
 
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Bucket, DEFAULT_EXPERIMENT, Registry, RegistryError,
+    audit::Change,
     database::{Kind, commit, doing},
     references::recorded_files,
 };
@@ -157,7 +158,9 @@ impl Load<'_> {
             ));
         }
         self.check_recorded(&mut tx, manifest)?;
-        self.handle.block_on(commit(tx))?;
+        let name = source.path.file_name().unwrap_or_default().to_string_lossy();
+        let change = Change::new("registry.import", name, json!({"objects": self.summary.objects}));
+        self.handle.block_on(self.registry.commit(tx, change))?;
         Ok(())
     }
 

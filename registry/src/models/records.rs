@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Stage;
 
-pub(super) use store::{record, write_files};
+pub(super) use store::{created, record, write_files};
 
 /// Whether a version's files were found and taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

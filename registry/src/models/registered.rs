@@ -1,5 +1,6 @@
 //! Registered models: making, reading, describing, renaming and tagging them.
 
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
 use super::{
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::{
     Registry, RegistryError,
+    audit::{Change, digest_of},
     database::{commit, doing},
     limits, now_ms, queries,
 };
@@ -42,7 +44,8 @@ impl Registry {
                 .await
                 .map_err(doing("set a model's tag"))?;
         }
-        commit(tx).await?;
+        self.commit(tx, Change::new("model.create", name, json!({})))
+            .await?;
         self.existing_model(name).await
     }
 
@@ -63,14 +66,18 @@ impl Registry {
     /// Sets what is said about a model.
     pub async fn describe_model(&self, name: &str, description: &str) -> Result<ModelRecord, RegistryError> {
         limits::value("description", description, limits::MAX_DESCRIPTION)?;
+        let mut tx = self.database().begin().await?;
         let found: Option<String> = sqlx::query_scalar(queries::DESCRIBE_MODEL)
             .bind(name)
             .bind(description)
             .bind(now_ms())
-            .fetch_optional(self.pool())
+            .fetch_optional(&mut *tx)
             .await
             .map_err(doing("describe a registered model"))?;
         found.ok_or_else(|| keys::no_model(name))?;
+        let details = json!({"description_sha256": digest_of(description)});
+        self.commit(tx, Change::new("model.describe", name, details))
+            .await?;
         self.existing_model(name).await
     }
 
@@ -100,7 +107,9 @@ impl Registry {
             .execute(&mut *tx)
             .await
             .map_err(doing("rename a registered model"))?;
-        commit(tx).await?;
+        let details = json!({"new_name": new_name});
+        self.commit(tx, Change::new("model.rename", name, details))
+            .await?;
         self.existing_model(new_name).await
     }
 
@@ -108,27 +117,34 @@ impl Registry {
     pub async fn set_model_tag(&self, name: &str, key: &str, value: &str) -> Result<(), RegistryError> {
         check_tag(key, value)?;
         let model = self.model_key(name).await?;
+        let mut tx = self.database().begin().await?;
         sqlx::query(queries::UPSERT_MODEL_TAG)
             .bind(model)
             .bind(key)
             .bind(value)
-            .execute(self.pool())
+            .execute(&mut *tx)
             .await
-            .map(|_| ())
-            .map_err(doing("set a model's tag"))
+            .map_err(doing("set a model's tag"))?;
+        let details = json!({"key": key, "value_sha256": digest_of(value)});
+        self.commit(tx, Change::new("model.set_tag", name, details)).await
     }
 
     /// Removes a tag of a model; one that isn't there is fine.
     pub async fn delete_model_tag(&self, name: &str, key: &str) -> Result<(), RegistryError> {
         limits::key("tag key", key)?;
         let model = self.model_key(name).await?;
-        sqlx::query(queries::DELETE_MODEL_TAG)
+        let mut tx = self.database().begin().await?;
+        let done = sqlx::query(queries::DELETE_MODEL_TAG)
             .bind(model)
             .bind(key)
-            .execute(self.pool())
+            .execute(&mut *tx)
             .await
-            .map(|_| ())
-            .map_err(doing("delete a model's tag"))
+            .map_err(doing("delete a model's tag"))?;
+        if done.rows_affected() == 0 {
+            return commit(tx).await;
+        }
+        self.commit(tx, Change::new("model.delete_tag", name, json!({"key": key})))
+            .await
     }
 
     pub(super) async fn existing_model(&self, name: &str) -> Result<ModelRecord, RegistryError> {

@@ -1,5 +1,6 @@
 //! Taking versions and models away. The rows stay, with their provenance and their history.
 
+use serde_json::json;
 use sqlx::{Any, Row, Transaction as Tx};
 
 use super::{
@@ -7,11 +8,7 @@ use super::{
     stages::{Mover, move_version},
     versions::{no_version, stage},
 };
-use crate::{
-    Registry, RegistryError,
-    database::{commit, doing},
-    now_ms, queries,
-};
+use crate::{Registry, RegistryError, audit::Change, database::doing, now_ms, queries};
 
 impl Registry {
     /// Takes a version away: nothing finds it any more, its aliases are gone, and its number is never given again. One
@@ -34,8 +31,15 @@ impl Registry {
             .await
             .map_err(doing("read a version's stage"))?;
         let from = stage(from.ok_or_else(|| no_version(model_name, version))?)?;
-        take_away(&mut tx, model_name, &key, version, from, actor).await?;
-        commit(tx).await
+        let mut changes = Vec::new();
+        let taken = Taken {
+            key: &key,
+            model_name,
+            version,
+            from,
+        };
+        take_away(&mut tx, &taken, actor, &mut changes).await?;
+        self.commit_all(tx, changes).await
     }
 
     /// Takes a model away with all its versions. A model that is made with the same name later is another one.
@@ -48,10 +52,15 @@ impl Registry {
             .fetch_all(&mut *tx)
             .await
             .map_err(&read)?;
+        let mut changes = Vec::new();
         for row in rows {
-            let version = row.try_get("version").map_err(&read)?;
-            let from = stage(row.try_get("stage").map_err(&read)?)?;
-            take_away(&mut tx, model_name, &key, version, from, actor).await?;
+            let taken = Taken {
+                key: &key,
+                model_name,
+                version: row.try_get("version").map_err(&read)?,
+                from: stage(row.try_get("stage").map_err(&read)?)?,
+            };
+            take_away(&mut tx, &taken, actor, &mut changes).await?;
         }
         sqlx::query(queries::RENAME_MODEL)
             .bind(&key)
@@ -60,18 +69,34 @@ impl Registry {
             .execute(&mut *tx)
             .await
             .map_err(doing("delete a registered model"))?;
-        commit(tx).await
+        changes.push(Change::new("model.delete", model_name, json!({"actor": actor})));
+        self.commit_all(tx, changes).await
     }
+}
+
+/// A version that is taken away.
+struct Taken<'a> {
+    /// Its model's key.
+    key: &'a str,
+    /// What the model is called.
+    model_name: &'a str,
+    version: i64,
+    /// Where it stands.
+    from: Stage,
 }
 
 async fn take_away(
     tx: &mut Tx<'static, Any>,
-    model_name: &str,
-    key: &str,
-    version: i64,
-    from: Stage,
+    taken: &Taken<'_>,
     actor: &str,
+    changes: &mut Vec<Change>,
 ) -> Result<(), RegistryError> {
+    let Taken {
+        key,
+        model_name,
+        version,
+        from,
+    } = *taken;
     if matches!(from, Stage::Production | Stage::Staging) {
         let mover = Mover {
             key,
@@ -81,7 +106,7 @@ async fn take_away(
             is_rollback: false,
             at_ms: now_ms(),
         };
-        move_version(tx, &mover, version, Stage::Archived).await?;
+        move_version(tx, &mover, version, Stage::Archived, changes).await?;
     }
     let delete = doing("delete a model version");
     sqlx::query(queries::DELETE_VERSION_ALIASES)
@@ -96,6 +121,8 @@ async fn take_away(
         .bind(now_ms())
         .execute(&mut **tx)
         .await
-        .map(|_| ())
-        .map_err(&delete)
+        .map_err(&delete)?;
+    let object = format!("{model_name}/{version}");
+    changes.push(Change::new("version.delete", object, json!({"actor": actor})));
+    Ok(())
 }

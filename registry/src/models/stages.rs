@@ -1,6 +1,7 @@
 //! Moving versions between stages. Every move of a model's versions happens under the lock of the model's row,
 //! together with its append-only record.
 
+use serde_json::json;
 use sqlx::{Any, Row, Transaction as Tx, any::AnyRow};
 
 use super::{
@@ -9,7 +10,8 @@ use super::{
 };
 use crate::{
     Registry, RegistryError,
-    database::{commit, doing, next_counter},
+    audit::Change,
+    database::{doing, next_counter},
     limits, now_ms, queries,
 };
 
@@ -63,11 +65,12 @@ impl Registry {
             is_rollback: false,
             at_ms: now_ms(),
         };
-        let made = move_version(&mut tx, &mover, version, stage).await?;
+        let mut changes = Vec::new();
+        let made = move_version(&mut tx, &mover, version, stage, &mut changes).await?;
         if archive_others {
-            archive_all(&mut tx, &mover, version, stage).await?;
+            archive_all(&mut tx, &mover, version, stage, &mut changes).await?;
         }
-        commit(tx).await?;
+        self.commit_all(tx, changes).await?;
         Ok(made)
     }
 
@@ -107,8 +110,9 @@ impl Registry {
             is_rollback: true,
             at_ms: now_ms(),
         };
-        let made = move_version(&mut tx, &mover, previous, Stage::Production).await?;
-        commit(tx).await?;
+        let mut changes = Vec::new();
+        let made = move_version(&mut tx, &mover, previous, Stage::Production, &mut changes).await?;
+        self.commit_all(tx, changes).await?;
         Ok(made)
     }
 
@@ -169,12 +173,13 @@ async fn stage_of(
     name.map(stage).transpose()
 }
 
-/// Needs the model's lock.
+/// Needs the model's lock. What moved is added to `changes`.
 pub(super) async fn move_version(
     tx: &mut Tx<'static, Any>,
     mover: &Mover<'_>,
     version: i64,
     to: Stage,
+    changes: &mut Vec<Change>,
 ) -> Result<Transition, RegistryError> {
     let from = stage_of(tx, mover.key, version).await?;
     let from = from.ok_or_else(|| no_version(mover.model_name, version))?;
@@ -191,9 +196,9 @@ pub(super) async fn move_version(
         }
     }
     if to == Stage::Production && from != to {
-        archive_all(tx, mover, version, Stage::Production).await?;
+        archive_all(tx, mover, version, Stage::Production, changes).await?;
     }
-    let made = apply(tx, mover, version, from, to).await?;
+    let made = apply(tx, mover, version, from, to, changes).await?;
     let alias = match (from, to) {
         (_, Stage::Production) => sqlx::query(queries::UPSERT_ALIAS),
         (Stage::Production, _) => sqlx::query(queries::DELETE_CHAMPION_OF),
@@ -215,6 +220,7 @@ async fn archive_all(
     mover: &Mover<'_>,
     version: i64,
     stage: Stage,
+    changes: &mut Vec<Change>,
 ) -> Result<(), RegistryError> {
     let others: Vec<i64> = sqlx::query_scalar(queries::VERSIONS_IN_STAGE)
         .bind(mover.key)
@@ -230,7 +236,7 @@ async fn archive_all(
         ..*mover
     };
     for other in others {
-        apply(tx, &archive, other, stage, Stage::Archived).await?;
+        apply(tx, &archive, other, stage, Stage::Archived, changes).await?;
     }
     Ok(())
 }
@@ -241,6 +247,7 @@ pub(super) async fn apply(
     version: i64,
     from: Stage,
     to: Stage,
+    changes: &mut Vec<Change>,
 ) -> Result<Transition, RegistryError> {
     let made = Transition {
         sequence: next_counter(tx, "transitions").await?,
@@ -273,6 +280,18 @@ pub(super) async fn apply(
         .execute(&mut **tx)
         .await
         .map_err(doing("record a transition"))?;
+    changes.push(Change::new(
+        "version.stage",
+        format!("{}/{version}", mover.model_name),
+        json!({
+            "transition": made.sequence,
+            "from": from.as_str(),
+            "to": to.as_str(),
+            "is_rollback": mover.is_rollback,
+            "actor": made.actor,
+            "reason": made.reason,
+        }),
+    ));
     Ok(made)
 }
 

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
-use super::{ModelVersion, NewVersion, RegisteredModel, Stage, keys, records::write_files};
+use super::{
+    ModelVersion, NewVersion, RegisteredModel, Stage, keys,
+    records::{created, write_files},
+};
 use crate::{
     Metric, Registry, RegistryError,
-    database::{commit, doing},
+    audit::Change,
+    database::doing,
     limits, now_ms, queries,
     runs::store::{metric, no_run},
 };
@@ -21,8 +26,11 @@ impl Registry {
         check(&new)?;
         let now = now_ms();
         let mut tx = self.database().begin().await?;
-        if keys::try_lock(&mut tx, &new.model_name).await?.is_none() {
-            keys::make(&mut tx, &new.model_name, None, now).await?;
+        let mut changes = Vec::new();
+        if keys::try_lock(&mut tx, &new.model_name).await?.is_none()
+            && keys::make(&mut tx, &new.model_name, None, now).await?
+        {
+            changes.push(Change::new("model.create", &new.model_name, json!({})));
         }
         // From here on the model's row is locked: what is read next stays true until the commit.
         let taken = sqlx::query(queries::NEXT_VERSION)
@@ -76,7 +84,8 @@ impl Registry {
             .await
             .map_err(doing("write a model version"))?;
         write_files(&mut tx, &model, version, &new.files).await?;
-        commit(tx).await?;
+        changes.push(created(&new.model_name, version, Some(&new.run_id), &new.source));
+        self.commit_all(tx, changes).await?;
         self.existing_version(&new.model_name, version).await
     }
 

@@ -3,7 +3,7 @@
 use super::{
     LoggedModel, ModelRecord, Stage, VersionFile, VersionRecord, keys,
     logged::store::{write_model_metrics, write_pairs},
-    records::write_files,
+    records::{created, write_files},
     stages::{Mover, apply},
 };
 use crate::{
@@ -83,6 +83,12 @@ impl Registry {
                 .map_err(&write)?;
         }
         write_files(&mut tx, &key, version.version, files).await?;
+        let mut changes = vec![created(
+            &version.model_name,
+            version.version,
+            version.run_id.as_deref(),
+            &version.storage_uri,
+        )];
         if version.stage != Stage::None {
             let mover = Mover {
                 key: &key,
@@ -92,9 +98,17 @@ impl Registry {
                 is_rollback: false,
                 at_ms: version.updated_at_ms,
             };
-            apply(&mut tx, &mover, version.version, Stage::None, version.stage).await?;
+            apply(
+                &mut tx,
+                &mover,
+                version.version,
+                Stage::None,
+                version.stage,
+                &mut changes,
+            )
+            .await?;
         }
-        commit(tx).await?;
+        self.commit_all(tx, changes).await?;
         Ok(true)
     }
 

@@ -1,5 +1,6 @@
 //! The visible state of training runs: every change writes the row and an event in one transaction.
 
+use serde_json::json as object;
 use sqlx::{Any, Row, Transaction, any::AnyRow};
 
 use super::{
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::{
     RegistryError,
+    audit::{Change, digest_of},
     database::{commit, doing},
     limits, names, now_ms, queries,
 };
@@ -22,19 +24,23 @@ pub(super) enum End {
 }
 
 impl TrainingQueue {
-    /// Queues a training run.
+    /// Queues a training run. Of the request, whose addresses may hold secrets, the audit log has the digest.
     pub async fn enqueue(&self, request: TrainingRequest) -> Result<TrainingRun, RegistryError> {
         let training_run_id = names::random_id();
+        let promote = request.promote;
+        let request = json(&request);
         let mut tx = self.registry.database().begin().await?;
         sqlx::query(queries::INSERT_TRAINING_RUN)
             .bind(&training_run_id)
-            .bind(json(&request))
+            .bind(&request)
             .bind(now_ms())
             .execute(&mut *tx)
             .await
             .map_err(doing("queue a training run"))?;
         let run = write_event(&mut tx, &training_run_id).await?;
-        commit(tx).await?;
+        let details = object!({"promote": promote, "request_sha256": digest_of(&request)});
+        let change = Change::new("training_run.queue", training_run_id, details);
+        self.registry.commit(tx, change).await?;
         Ok(run)
     }
 

@@ -1,5 +1,6 @@
 //! Runs: started, updated, deleted and restored.
 
+use serde_json::json;
 use sqlx::{Any, Row, Transaction};
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::{
     Registry, RegistryError,
+    audit::Change,
     database::{commit, doing},
     limits, names, now_ms, queries,
 };
@@ -100,14 +102,23 @@ impl Registry {
 
     /// Deletes or restores a run; again is fine.
     pub async fn set_run_lifecycle(&self, run_id: &str, lifecycle: Lifecycle) -> Result<(), RegistryError> {
-        let found: Option<String> = sqlx::query_scalar(queries::SET_RUN_LIFECYCLE)
+        let mut tx = self.database().begin().await?;
+        let before = take_up(&mut tx, run_id, 0).await?.lifecycle;
+        sqlx::query(queries::SET_RUN_LIFECYCLE)
             .bind(run_id)
             .bind(lifecycle.as_str())
             .bind(now_ms())
-            .fetch_optional(self.pool())
+            .execute(&mut *tx)
             .await
             .map_err(doing("delete or restore a run"))?;
-        found.map(|_| ()).ok_or_else(|| no_run(run_id))
+        if before == lifecycle {
+            return commit(tx).await;
+        }
+        let action = match lifecycle {
+            Lifecycle::Active => "run.restore",
+            Lifecycle::Deleted => "run.delete",
+        };
+        self.commit(tx, Change::new(action, run_id, json!({}))).await
     }
 
     /// Removes a tag of a run that is in use; [`RegistryError::NotFound`] of a `tag` that isn't there.

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use serde_json::json;
 use sqlx::{Any, Row, Transaction, any::AnyRow};
 
 use super::{DEFAULT_EXPERIMENT, Experiment, Lifecycle, NewExperiment};
 use crate::{
     Bucket, Registry, RegistryError,
+    audit::Change,
     database::{commit, doing, next_counter},
     limits, now_ms, queries,
     search::Sql,
@@ -61,7 +63,9 @@ impl Registry {
         for (key, value) in &made.tags {
             write_tag(&mut tx, &made.experiment_id, key, value).await?;
         }
-        commit(tx).await?;
+        let details = json!({"name": made.name});
+        self.commit(tx, Change::new("experiment.create", &made.experiment_id, details))
+            .await?;
         Ok(made)
     }
 
@@ -99,7 +103,9 @@ impl Registry {
             .execute(&mut *tx)
             .await
             .map_err(doing("rename an experiment"))?;
-        commit(tx).await
+        let details = json!({"new_name": name});
+        self.commit(tx, Change::new("experiment.rename", experiment_id, details))
+            .await
     }
 
     /// Deletes an experiment with all its runs, or restores both. [`RegistryError::WrongLifecycle`] when that is how it
@@ -124,7 +130,12 @@ impl Registry {
                 .await
                 .map_err(doing("delete or restore an experiment"))?;
         }
-        commit(tx).await
+        let action = match lifecycle {
+            Lifecycle::Active => "experiment.restore",
+            Lifecycle::Deleted => "experiment.delete",
+        };
+        self.commit(tx, Change::new(action, experiment_id, json!({})))
+            .await
     }
 
     /// Sets a tag of an experiment that is in use.

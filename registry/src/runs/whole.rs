@@ -1,5 +1,7 @@
 //! Experiments and runs that come from another registry, as they were there.
 
+use serde_json::json;
+
 use super::{
     Dataset, Experiment, Lifecycle, Metric, RunStatus,
     batch::{write_latest, write_metrics, write_params, write_tags},
@@ -8,6 +10,7 @@ use super::{
 };
 use crate::{
     Bucket, Registry, RegistryError,
+    audit::Change,
     database::{commit, doing, next_counter},
     now_ms, queries,
 };
@@ -58,7 +61,12 @@ impl Registry {
         for (key, value) in &taken.tags {
             write_tag(&mut tx, &taken.experiment_id, key, value).await?;
         }
-        commit(tx).await?;
+        let details = json!({"name": taken.name});
+        self.commit(
+            tx,
+            Change::new("experiment.create", &taken.experiment_id, details),
+        )
+        .await?;
         Ok(taken)
     }
 

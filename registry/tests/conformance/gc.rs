@@ -227,6 +227,13 @@ pub(crate) async fn what_is_referred_to_by_now_is_not_removed(backend: &Backend)
         removed.iter().map(|object| &object.key).collect::<Vec<_>>(),
         [&orphan]
     );
+    let log = registry.audit_after(0, 1000).await.unwrap();
+    let collected: Vec<&str> = log
+        .iter()
+        .filter(|entry| entry.action == "artifact.collect")
+        .map(|entry| entry.details.as_str())
+        .collect();
+    assert_eq!(collected, [format!("{{\"keys\":[\"{orphan}\"]}}")]);
     let mut expected = vec![registered, written_again, of_deleted];
     expected.sort();
     assert_eq!(yard.keys().await, expected);

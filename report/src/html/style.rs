@@ -13,6 +13,7 @@ body { margin: 0 auto; max-width: 80rem; padding: 1rem; background: var(--paper)
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0.5rem 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; margin: 2rem 0 0.75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 0 0 0.5rem; }
+section > * + h3 { margin-top: 1.5rem; }
 p { max-width: 45rem; }
 .note { color: var(--soft); margin: 0 0 0.5rem; }
 .notice { background: var(--notice); padding: 0.5rem 0.75rem; border-radius: 0.25rem; }
@@ -40,9 +41,7 @@ summary { cursor: pointer; margin-bottom: 0.5rem; }
 svg text { fill: var(--ink); }
 svg [stroke=\"#DDDDDD\"] { stroke: var(--grid); }
 svg [fill=\"#1F5EB4\"] { fill: var(--first); }
-svg [fill=\"#1F5EB5\"] { fill: var(--first); fill-opacity: 0.45; }
 svg [fill=\"#C8500A\"] { fill: var(--second); }
-svg [fill=\"#C8500B\"] { fill: var(--second); fill-opacity: 0.45; }
 svg [stroke=\"#1F5EB4\"] { stroke: var(--first); }
 svg [stroke=\"#1F5EB5\"] { stroke: var(--first); stroke-dasharray: 6 4; }
 svg [stroke=\"#C8500A\"] { stroke: var(--second); }

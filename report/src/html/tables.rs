@@ -1,10 +1,16 @@
 //! Every table of the page, for one report or two.
 
+mod features;
+mod slices;
+
 use std::fmt::Write;
+
+pub(super) use features::importance;
+pub(super) use slices::slices;
 
 use super::Titled;
 use super::text::{Text, count, fixed, signed};
-use crate::evaluation::{FeatureImportance, Identity, Report};
+use crate::evaluation::{Identity, Report};
 
 /// A line of the metrics: name, value, digits and which direction is better.
 type MetricLine = (&'static str, fn(&Report) -> f64, usize, &'static str);
@@ -164,97 +170,6 @@ pub(super) fn lift(reports: &[Titled<'_>]) -> String {
         table("", &caption("Lift", titled), &heads, &lines)
     });
     folded("The deciles in numbers", &tables.collect::<String>())
-}
-
-/// All features with all measures, the most important first.
-pub(super) fn importance(reports: &[Titled<'_>]) -> String {
-    let heads = ["Feature", "Mean |SHAP|", "Gain", "Cover", "Splits"].map(str::to_owned);
-    let tables = reports.iter().map(|titled| {
-        let mut features: Vec<&FeatureImportance> = titled.report.importance.features.iter().collect();
-        let order =
-            |feature: &FeatureImportance| (feature.mean_shap.unwrap_or(0.0), feature.weight.unwrap_or(0));
-        features.sort_by(|a, b| {
-            let ((shap_a, weight_a), (shap_b, weight_b)) = (order(a), order(b));
-            shap_b.total_cmp(&shap_a).then(weight_b.cmp(&weight_a))
-        });
-        let lines: Vec<Vec<String>> = features
-            .iter()
-            .map(|feature| {
-                vec![
-                    feature.name.clone(),
-                    or_dash(feature.mean_shap, 4),
-                    or_dash(feature.gain, 2),
-                    or_dash(feature.cover, 1),
-                    feature.weight.map_or_else(|| "—".to_owned(), count),
-                ]
-            })
-            .collect();
-        let mut words = caption("Features", titled);
-        if titled.report.importance.shap_rows > 0 {
-            let _ = write!(
-                words,
-                ", Shapley values over {} test rows",
-                count(titled.report.importance.shap_rows)
-            );
-        }
-        table("", &words, &heads, &lines)
-    });
-    folded("All features in numbers", &tables.collect::<String>())
-}
-
-/// Metrics by slice, one table for each way to slice and report.
-pub(super) fn slices(reports: &[Titled<'_>]) -> String {
-    let heads = [
-        "Slice",
-        "#",
-        "Rows",
-        "Clicks",
-        "Logloss",
-        "AUC",
-        "Predicted",
-        "Observed",
-        "Ratio",
-        "ECE",
-    ]
-    .map(str::to_owned);
-    let mut tables = String::new();
-    let Some(first) = reports.first() else {
-        return tables;
-    };
-    for group in &first.report.slices {
-        let _ = write!(
-            tables,
-            "<h3>By {}</h3>\n<p class=\"note\">{}</p>\n",
-            Text(&group.name),
-            Text(&group.note)
-        );
-        for titled in reports {
-            let Some(group) = titled.report.slices.iter().find(|other| other.name == group.name) else {
-                continue;
-            };
-            let lines: Vec<Vec<String>> = group
-                .slices
-                .iter()
-                .enumerate()
-                .map(|(index, slice)| {
-                    vec![
-                        slice.name.clone(),
-                        (index + 1).to_string(),
-                        count(slice.rows),
-                        count(slice.clicks),
-                        fixed(slice.logloss, 5),
-                        or_dash(slice.auc, 4),
-                        fixed(slice.mean_prediction, 4),
-                        fixed(slice.observed_rate, 4),
-                        or_dash(slice.calibration_ratio, 3),
-                        fixed(slice.expected_calibration_error, 4),
-                    ]
-                })
-                .collect();
-            tables += &table("", titled.title, &heads, &lines);
-        }
-    }
-    tables
 }
 
 /// A table whose first cells are its rows' headings, in a box that scrolls sideways where the screen is narrow.

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorCode {
     /// The request can't be understood or a value is out of its domain (400, 422).
     InvalidRequest,
-    /// No token, or a wrong one (401).
+    /// No token, or a wrong, expired or revoked one (401).
     Unauthenticated,
-    /// The server was started without a token, so nobody may do this (403).
+    /// The token's role is too small, or nobody has a token, so nobody may do this (403).
     Forbidden,
     /// There is no such thing (404).
     NotFound,

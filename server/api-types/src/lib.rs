@@ -5,11 +5,13 @@
 //!
 //! Times are milliseconds since the Unix epoch (`*_ms`), digests lower-case hexadecimal SHA-256.
 
+mod access;
 mod error;
 mod model;
 mod predict;
 mod training;
 
+pub use access::{ApiToken, AuditEntry, AuditPage, CreatedToken, NewTokenRequest, Role};
 pub use error::{ErrorBody, ErrorCode};
 pub use model::{
     Health, HealthStatus, Manifest, Metric, MetricPoint, ModelSummary, ModelVersion, PromoteRequest,

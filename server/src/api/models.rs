@@ -9,6 +9,7 @@ use api_types::{
 use axum::extract::State;
 use axum::{Extension, Json};
 
+use crate::access::Acting;
 use crate::api::manifest::served_model;
 use crate::convert;
 use crate::error::ApiError;
@@ -167,13 +168,13 @@ pub(crate) async fn run(
     request_body = PromoteRequest, security(("token" = [])),
     responses(
         (status = 200, body = Transition),
-        (status = 401, description = "No token, or a wrong one.", body = ErrorBody),
-        (status = 403, description = "The server has no token, or a page of another origin asks.", body = ErrorBody),
+        (status = 401, description = "No token, or a wrong, expired or revoked one.", body = ErrorBody),
+        (status = 403, description = "The token's role is less than admin, nobody has a token, or a page of another origin asks.", body = ErrorBody),
         (status = 404, description = "There is no such version.", body = ErrorBody),
         (status = 409, description = "The version has no compact file, or its files don't pass the checks.", body = ErrorBody),
     ))]
 pub(crate) async fn promote(
-    State(state): State<AppState>,
+    Acting(state): Acting,
     Extension(RequestId(id)): Extension<RequestId>,
     ApiPath((name, version)): ApiPath<(String, i64)>,
     ApiJson(request): ApiJson<PromoteRequest>,
@@ -191,7 +192,7 @@ pub(crate) async fn promote(
     let stage = convert::registry_stage(request.stage);
     let transition = state
         .registry
-        .transition(&name, version, stage, &actor(&id), &request.reason)
+        .transition(&name, version, stage, &actor(&state, &id), &request.reason)
         .await?;
     state.serving.follow().await;
     Ok(Json(convert::transition(transition)))
@@ -203,13 +204,13 @@ pub(crate) async fn promote(
     request_body = RollbackRequest, security(("token" = [])),
     responses(
         (status = 200, body = Transition),
-        (status = 401, description = "No token, or a wrong one.", body = ErrorBody),
-        (status = 403, description = "The server has no token, or a page of another origin asks.", body = ErrorBody),
+        (status = 401, description = "No token, or a wrong, expired or revoked one.", body = ErrorBody),
+        (status = 403, description = "The token's role is less than admin, nobody has a token, or a page of another origin asks.", body = ErrorBody),
         (status = 404, description = "There is no such model.", body = ErrorBody),
         (status = 409, description = "There is nothing to roll back to.", body = ErrorBody),
     ))]
 pub(crate) async fn rollback(
-    State(state): State<AppState>,
+    Acting(state): Acting,
     Extension(RequestId(id)): Extension<RequestId>,
     ApiPath(name): ApiPath<String>,
     ApiJson(request): ApiJson<RollbackRequest>,
@@ -217,15 +218,15 @@ pub(crate) async fn rollback(
     model_exists(&state, &name).await?;
     let transition = state
         .registry
-        .rollback(&name, &actor(&id), &request.reason)
+        .rollback(&name, &actor(&state, &id), &request.reason)
         .await?;
     state.serving.follow().await;
     Ok(Json(convert::transition(transition)))
 }
 
-/// Whoever holds the token, and the request to look up in the log.
-fn actor(request_id: &str) -> String {
-    format!("token, request {request_id}")
+/// Who was let in, and the request to look up in the log.
+fn actor(state: &AppState, request_id: &str) -> String {
+    format!("{}, request {request_id}", state.registry.actor().who())
 }
 
 async fn model_exists(state: &AppState, name: &str) -> Result<(), ApiError> {

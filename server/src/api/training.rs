@@ -5,15 +5,16 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use api_types::{ErrorBody, TrainingRun, TrainingRunEvent, TrainingRunRequest};
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use futures::stream::unfold;
-use registry::TrainingQueue;
+use registry::{Role, TrainingQueue};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{Acting, Caller, too_little};
 use crate::convert;
 use crate::error::ApiError;
 use crate::extract::{ApiJson, ApiPath};
@@ -29,20 +30,24 @@ const MAX_SOURCES: usize = 100;
 const MAX_GENERATED_ROWS: u64 = 1_000_000_000;
 const MAX_ROUNDS: u32 = 100_000;
 
-/// Queues a training run; a worker takes it up.
+/// Queues a training run; a worker takes it up. To `promote` its version takes an admin's token, as promoting does.
 #[utoipa::path(post, path = "/api/training-runs", tag = "training",
     request_body = TrainingRunRequest, security(("token" = [])),
     responses(
         (status = 202, body = TrainingRun, headers(("location" = String, description = "The queued run"))),
-        (status = 401, description = "No token, or a wrong one.", body = ErrorBody),
-        (status = 403, description = "The server has no token, or a page of another origin asks.", body = ErrorBody),
+        (status = 401, description = "No token, or a wrong, expired or revoked one.", body = ErrorBody),
+        (status = 403, description = "The token's role is less than trainer, or less than admin with `promote`; nobody has a token; or a page of another origin asks.", body = ErrorBody),
         (status = 422, description = "A field is out of its domain.", body = ErrorBody),
     ))]
 pub(crate) async fn queue(
-    State(state): State<AppState>,
+    Acting(state): Acting,
+    Extension(caller): Extension<Caller>,
     ApiJson(request): ApiJson<TrainingRunRequest>,
 ) -> Result<Response, ApiError> {
     check(&request)?;
+    if request.promote && caller.role < Role::Admin {
+        return Err(ApiError::Forbidden(too_little(Role::Admin)));
+    }
     let run = state
         .registry
         .queue()

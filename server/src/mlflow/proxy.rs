@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{Code, MlflowError};
 use super::wire::Message;
+use crate::access::Acting;
 use crate::state::AppState;
 
 /// Bytes of a refused upload that are read, and for how long.
@@ -94,7 +95,7 @@ pub(crate) async fn get(
 
 /// Removes a file, or a folder with all that is in it; nothing happens when there is none.
 pub(crate) async fn delete(
-    State(state): State<AppState>,
+    Acting(state): Acting,
     Path(path): Path<String>,
 ) -> Result<Json<Value>, MlflowError> {
     let key = checked(path.trim_end_matches('/'))?;
@@ -107,14 +108,22 @@ pub(crate) async fn delete(
     {
         return Err(registered(&model, version));
     }
-    if artifacts
+    let is_file = artifacts
         .open_object(Bucket::Artifacts, key, None)
         .await?
-        .is_some()
-    {
+        .is_some();
+    let below = artifacts.list(Bucket::Artifacts, key).await?;
+    if is_file || !below.is_empty() {
+        let details = json!({"files": below.len() + usize::from(is_file)});
+        state
+            .registry
+            .record_change("artifact.delete", key, details)
+            .await?;
+    }
+    if is_file {
         artifacts.delete(Bucket::Artifacts, key).await?;
     }
-    for object in artifacts.list(Bucket::Artifacts, key).await? {
+    for object in below {
         artifacts.delete(Bucket::Artifacts, &object.key).await?;
     }
     Ok(Json(json!({})))

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may panic")]
 
+mod access;
 mod app;
 mod docs;
 mod health;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 use anyhow::{Context, Result};
-use registry::{Registry, Secret};
+use registry::{Actor, Registry, Secret};
 use trainer::generate::Generator;
 use trainer::pipeline::{
     self, EXPERIMENT_NAME, MODEL_NAME, PipelineConfig, PipelineError, PipelineOutcome, Promotion,
@@ -18,6 +18,7 @@ use trainer::pipeline::{
 use trainer::progress::TerminalProgress;
 use trainer::recipe::Recipe;
 use trainer::record::RunIdentity;
+use trainer::train::{TrainConfig, TrainError};
 use trainer::work_folder::WorkFolder;
 
 pub(super) use recipe::recipe;
@@ -111,7 +112,7 @@ async fn connect(settings: &Settings) -> Result<Registry> {
     let config = settings.store.resolve()?;
     let registry = Registry::connect(&config).await.context("registry")?;
     registry.migrate().await.context("registry")?;
-    Ok(registry)
+    Ok(registry.acting_as(Actor::command_line(&user())))
 }
 
 /// What is to be done with these flags, and the recipe they win over.
@@ -135,8 +136,12 @@ fn training(args: &TrainingArgs, settings: &Settings) -> Result<(PipelineConfig,
 
 /// Refuses params that can't be before any work is done.
 fn check(config: &PipelineConfig) -> Result<(), PipelineError> {
-    let checked = config.train.params.check();
-    checked.map_err(|error| PipelineError::Train(error.into()))
+    let TrainConfig {
+        params, calibration, ..
+    } = &config.train;
+    params.check().map_err(TrainError::from)?;
+    calibration.check().map_err(TrainError::from)?;
+    Ok(())
 }
 
 /// Flags and environment win over the recipe, and that over the settings file.

@@ -8,8 +8,8 @@ use crate::{fuzz, process, workspace};
 
 /// The same selection everywhere, so that features resolve alike and nothing is compiled twice.
 pub(super) const SELECTION: [&str; 2] = ["--workspace", "--locked"];
-/// What the browser runs.
-const WASM: [&str; 10] = [
+/// What the browser runs, and what could.
+const WASM: [&str; 12] = [
     "-p",
     "app",
     "-p",
@@ -18,6 +18,8 @@ const WASM: [&str; 10] = [
     "model-export",
     "-p",
     "clickleaf-npm",
+    "-p",
+    "report",
     "--target",
     "wasm32-unknown-unknown",
 ];

@@ -1,7 +1,7 @@
 //! The clients of MLflow against this project's server: a user's whole session with each, requests at the edges,
-//! models of our trainer loaded by MLflow, and fifty writers at once, once on SQLite and files, once on PostgreSQL and
-//! S3, where the database is also killed while they write. At the end MLflow opens what was exported for it,
-//! and everything that a server of MLflow's holds is taken in.
+//! models of our trainer loaded by MLflow, tokens of each role, and fifty writers at once, once on SQLite and files, once
+//! on PostgreSQL and S3, where the database is also killed while they write. At the end MLflow opens what was exported
+//! for it, and everything that a server of MLflow's holds is taken in.
 
 mod coming;
 mod site;
@@ -59,6 +59,7 @@ pub(super) fn check(state: &mut State) -> Result<()> {
                 "trained.py",
                 &[&trained.encoded, &trained.margins, &TRAINED_ON.to_string()],
             ),
+            script(&three, "roles.py", &[]),
             script(&three, "writers.py", &[]),
         ];
         if backend == Backend::PostgresAndS3 {

@@ -1,10 +1,12 @@
 //! Reading and writing logged models.
 
+use serde_json::json;
 use sqlx::{Any, Row, Transaction as Tx, any::AnyRow};
 
 use super::{LoggedModel, LoggedModelStatus, ModelMetric, NewLoggedModel};
 use crate::{
     Registry, RegistryError,
+    audit::Change,
     database::{commit, doing},
     limits, names, now_ms, queries,
     runs::store::no_run,
@@ -94,13 +96,16 @@ impl Registry {
 
     /// Takes a logged model away; its files stay.
     pub async fn delete_logged_model(&self, model_id: &str) -> Result<(), RegistryError> {
+        let mut tx = self.database().begin().await?;
         let found: Option<String> = sqlx::query_scalar(queries::DELETE_LOGGED_MODEL)
             .bind(model_id)
             .bind(now_ms())
-            .fetch_optional(self.pool())
+            .fetch_optional(&mut *tx)
             .await
             .map_err(doing("delete a logged model"))?;
-        found.map(|_| ()).ok_or_else(|| no_logged_model(model_id))
+        found.ok_or_else(|| no_logged_model(model_id))?;
+        self.commit(tx, Change::new("logged_model.delete", model_id, json!({})))
+            .await
     }
 
     /// Sets tags of a logged model, all or none.

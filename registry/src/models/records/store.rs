@@ -1,10 +1,12 @@
 //! Reading and writing versions of any kind.
 
+use serde_json::json;
 use sqlx::{Any, Row, Transaction as Tx, any::AnyRow};
 
 use super::{NewRecord, VersionFile, VersionRecord, VersionStatus};
 use crate::{
     Registry, RegistryError, Stage,
+    audit::{Change, digest_of},
     database::{commit, doing},
     limits,
     models::{
@@ -32,7 +34,8 @@ impl Registry {
         let key: String = row.try_get(0).map_err(doing("take a version number"))?;
         let version: i64 = row.try_get(1).map_err(doing("take a version number"))?;
         insert(&mut tx, &key, version, now, &new).await?;
-        commit(tx).await?;
+        let change = created(&new.model_name, version, new.run_id.as_deref(), &new.storage_uri);
+        self.commit(tx, change).await?;
         Ok(VersionRecord {
             version,
             stage: Stage::None,
@@ -117,14 +120,19 @@ impl Registry {
     ) -> Result<VersionRecord, RegistryError> {
         limits::value("description", description, limits::MAX_DESCRIPTION)?;
         let key = self.version_key(model_name, version).await?;
+        let mut tx = self.database().begin().await?;
         sqlx::query(queries::DESCRIBE_VERSION)
             .bind(key)
             .bind(version)
             .bind(description)
             .bind(now_ms())
-            .execute(self.pool())
+            .execute(&mut *tx)
             .await
             .map_err(doing("describe a model version"))?;
+        let details = json!({"description_sha256": digest_of(description)});
+        let object = format!("{model_name}/{version}");
+        self.commit(tx, Change::new("version.describe", object, details))
+            .await?;
         self.record(model_name, version)
             .await?
             .ok_or_else(|| no_version(model_name, version))
@@ -140,15 +148,19 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         check_tag(key, value)?;
         let model = self.version_key(model_name, version).await?;
+        let mut tx = self.database().begin().await?;
         sqlx::query(queries::UPSERT_VERSION_TAG)
             .bind(model)
             .bind(version)
             .bind(key)
             .bind(value)
-            .execute(self.pool())
+            .execute(&mut *tx)
             .await
-            .map(|_| ())
-            .map_err(doing("set a version's tag"))
+            .map_err(doing("set a version's tag"))?;
+        let details = json!({"key": key, "value_sha256": digest_of(value)});
+        let object = format!("{model_name}/{version}");
+        self.commit(tx, Change::new("version.set_tag", object, details))
+            .await
     }
 
     /// Removes a tag of a version; one that isn't there is fine.
@@ -160,14 +172,20 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         limits::key("tag key", key)?;
         let model = self.version_key(model_name, version).await?;
-        sqlx::query(queries::DELETE_VERSION_TAG)
+        let mut tx = self.database().begin().await?;
+        let done = sqlx::query(queries::DELETE_VERSION_TAG)
             .bind(model)
             .bind(version)
             .bind(key)
-            .execute(self.pool())
+            .execute(&mut *tx)
             .await
-            .map(|_| ())
-            .map_err(doing("delete a version's tag"))
+            .map_err(doing("delete a version's tag"))?;
+        if done.rows_affected() == 0 {
+            return commit(tx).await;
+        }
+        let object = format!("{model_name}/{version}");
+        self.commit(tx, Change::new("version.delete_tag", object, json!({"key": key})))
+            .await
     }
 
     async fn complete_record(&self, row: Option<AnyRow>) -> Result<Option<VersionRecord>, RegistryError> {
@@ -273,6 +291,12 @@ async fn insert(
             .map_err(&write)?;
     }
     write_files(tx, key, version, &new.files).await
+}
+
+/// That a version was registered.
+pub(crate) fn created(model_name: &str, version: i64, run_id: Option<&str>, place: &str) -> Change {
+    let details = json!({"run_id": run_id, "place": place});
+    Change::new("version.create", format!("{model_name}/{version}"), details)
 }
 
 /// Writes down what a version's files are; once and for all.

@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::{shapes, version_number};
+use crate::access::Acting;
 use crate::mlflow::error::MlflowError;
 use crate::mlflow::wire::Message;
 use crate::state::AppState;
@@ -12,7 +13,7 @@ use crate::state::AppState;
 /// Characters of an alias.
 const MOST: usize = 255;
 
-pub(crate) async fn set(State(state): State<AppState>, message: Message) -> Result<Json<Value>, MlflowError> {
+pub(crate) async fn set(Acting(state): Acting, message: Message) -> Result<Json<Value>, MlflowError> {
     let name = message.required_text("name")?;
     let alias = message.required_text("alias")?;
     let version = version_number(&message)?;
@@ -32,10 +33,7 @@ pub(crate) async fn set(State(state): State<AppState>, message: Message) -> Resu
     Ok(Json(json!({})))
 }
 
-pub(crate) async fn delete(
-    State(state): State<AppState>,
-    message: Message,
-) -> Result<Json<Value>, MlflowError> {
+pub(crate) async fn delete(Acting(state): Acting, message: Message) -> Result<Json<Value>, MlflowError> {
     let name = message.required_text("name")?;
     let alias = message.required_text("alias")?;
     check(alias)?;

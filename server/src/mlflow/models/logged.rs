@@ -9,6 +9,7 @@ use registry::{LoggedModel, LoggedModelOrder, LoggedModelSearch, LoggedModelStat
 use serde_json::{Value, json};
 
 use super::{max_results, shapes};
+use crate::access::Acting;
 use crate::mlflow::error::MlflowError;
 use crate::mlflow::wire::Message;
 use crate::mlflow::{place, proxy};
@@ -68,7 +69,7 @@ pub(crate) async fn finalize(
     Ok(answer(&state, &model))
 }
 
-pub(crate) async fn delete(State(state): State<AppState>, Path(model_id): Path<String>) -> Answer {
+pub(crate) async fn delete(Acting(state): Acting, Path(model_id): Path<String>) -> Answer {
     state.registry.delete_logged_model(&model_id).await?;
     Ok(Json(json!({})))
 }

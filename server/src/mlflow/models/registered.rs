@@ -6,6 +6,7 @@ use registry::Stage;
 use serde_json::{Map, Value, json};
 
 use super::{check_name, max_results, shapes, versions};
+use crate::access::Acting;
 use crate::mlflow::error::MlflowError;
 use crate::mlflow::page;
 use crate::mlflow::wire::Message;
@@ -14,7 +15,7 @@ use crate::state::AppState;
 
 type Answer = Result<Json<Value>, MlflowError>;
 
-pub(crate) async fn create(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn create(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     check_name(name)?;
     let tags = message.pairs("tags")?;
@@ -36,7 +37,7 @@ pub(crate) async fn get(State(state): State<AppState>, message: Message) -> Answ
     ))
 }
 
-pub(crate) async fn update(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn update(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let description = message.text("description")?.unwrap_or_default();
     let model = state.registry.describe_model(name, description).await?;
@@ -45,7 +46,7 @@ pub(crate) async fn update(State(state): State<AppState>, message: Message) -> A
     ))
 }
 
-pub(crate) async fn rename(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn rename(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let new_name = message.required_text("new_name")?;
     check_name(new_name)?;
@@ -60,12 +61,15 @@ pub(crate) async fn rename(State(state): State<AppState>, message: Message) -> A
 }
 
 pub(crate) async fn delete(
-    State(state): State<AppState>,
+    Acting(state): Acting,
     Extension(RequestId(id)): Extension<RequestId>,
     message: Message,
 ) -> Answer {
     let name = message.required_text("name")?;
-    state.registry.delete_model(name, &versions::actor(&id)).await?;
+    state
+        .registry
+        .delete_model(name, &versions::actor(&state, &id))
+        .await?;
     if name == state.serving.model_name() {
         state.serving.follow().await;
     }
@@ -90,7 +94,7 @@ pub(crate) async fn search(State(state): State<AppState>, message: Message) -> A
     )))
 }
 
-pub(crate) async fn set_tag(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn set_tag(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let key = message.required_text("key")?;
     let value = message.text("value")?.unwrap_or_default();
@@ -98,7 +102,7 @@ pub(crate) async fn set_tag(State(state): State<AppState>, message: Message) -> 
     Ok(Json(json!({})))
 }
 
-pub(crate) async fn delete_tag(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn delete_tag(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let key = message.required_text("key")?;
     state.registry.delete_model_tag(name, key).await?;

@@ -6,6 +6,7 @@ use registry::{NewRecord, Stage, VersionRecord, VersionStatus};
 use serde_json::{Value, json};
 
 use super::{max_results, registered::paged, shapes, source, take, version_number};
+use crate::access::Acting;
 use crate::mlflow::error::{Code, MlflowError};
 use crate::mlflow::wire::Message;
 use crate::mlflow::{page, place};
@@ -17,7 +18,7 @@ type Answer = Result<Json<Value>, MlflowError>;
 /// What MLflow's logged models keep the versions in that were made of them.
 const VERSIONS_TAG: &str = "mlflow.modelVersions";
 
-pub(crate) async fn create(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn create(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let given = message.required_text("source")?;
     let tags = message.pairs("tags")?;
@@ -65,7 +66,7 @@ pub(crate) async fn get(State(state): State<AppState>, message: Message) -> Answ
     ))
 }
 
-pub(crate) async fn update(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn update(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let version = version_number(&message)?;
     let description = message.text("description")?.unwrap_or_default();
@@ -79,13 +80,16 @@ pub(crate) async fn update(State(state): State<AppState>, message: Message) -> A
 }
 
 pub(crate) async fn delete(
-    State(state): State<AppState>,
+    Acting(state): Acting,
     Extension(RequestId(id)): Extension<RequestId>,
     message: Message,
 ) -> Answer {
     let name = message.required_text("name")?;
     let version = version_number(&message)?;
-    state.registry.delete_version(name, version, &actor(&id)).await?;
+    state
+        .registry
+        .delete_version(name, version, &actor(&state, &id))
+        .await?;
     if name == state.serving.model_name() {
         state.serving.follow().await;
     }
@@ -121,7 +125,7 @@ pub(crate) async fn download_uri(State(state): State<AppState>, message: Message
 
 /// A version that this server would refuse to serve isn't let into Production of the model that it serves.
 pub(crate) async fn transition(
-    State(state): State<AppState>,
+    Acting(state): Acting,
     Extension(RequestId(id)): Extension<RequestId>,
     message: Message,
 ) -> Answer {
@@ -150,7 +154,14 @@ pub(crate) async fn transition(
     }
     state
         .registry
-        .transition_archiving(&found.model_name, found.version, to, archive, &actor(&id), "")
+        .transition_archiving(
+            &found.model_name,
+            found.version,
+            to,
+            archive,
+            &actor(&state, &id),
+            "",
+        )
         .await?;
     if is_served {
         state.serving.follow().await;
@@ -161,7 +172,7 @@ pub(crate) async fn transition(
     ))
 }
 
-pub(crate) async fn set_tag(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn set_tag(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let version = version_number(&message)?;
     let key = message.required_text("key")?;
@@ -170,7 +181,7 @@ pub(crate) async fn set_tag(State(state): State<AppState>, message: Message) -> 
     Ok(Json(json!({})))
 }
 
-pub(crate) async fn delete_tag(State(state): State<AppState>, message: Message) -> Answer {
+pub(crate) async fn delete_tag(Acting(state): Acting, message: Message) -> Answer {
     let name = message.required_text("name")?;
     let version = version_number(&message)?;
     let key = message.required_text("key")?;
@@ -190,9 +201,9 @@ pub(super) fn stage(name: &str) -> Result<Stage, MlflowError> {
         })
 }
 
-/// Whoever is let in, and the request to look up in the log.
-pub(super) fn actor(request_id: &str) -> String {
-    format!("MLflow client, request {request_id}")
+/// Who was let in, and the request to look up in the log.
+pub(super) fn actor(state: &AppState, request_id: &str) -> String {
+    format!("{}, request {request_id}", state.registry.actor().who())
 }
 
 async fn existing(state: &AppState, message: &Message) -> Result<VersionRecord, MlflowError> {

@@ -7,6 +7,7 @@ use registry::{Lifecycle, NewExperiment, RegistryError, Search, View};
 use serde_json::json;
 
 use super::{DONE, Done, shapes};
+use crate::access::Acting;
 use crate::mlflow::error::{Code, MlflowError};
 use crate::mlflow::wire::Message;
 use crate::mlflow::{limits, page, place};
@@ -17,7 +18,7 @@ pub(super) const VIEWS: &[(i64, &str)] = &[(1, "ACTIVE_ONLY"), (2, "DELETED_ONLY
 /// Results of one page.
 pub(super) const MOST_RESULTS: i64 = 50_000;
 
-pub(crate) async fn create(State(state): State<AppState>, message: Message) -> Result<Response, MlflowError> {
+pub(crate) async fn create(Acting(state): Acting, message: Message) -> Result<Response, MlflowError> {
     let name = message.required_text("name")?;
     let location = message.text("artifact_location")?.filter(|text| !text.is_empty());
     let tags = message.pairs("tags")?;
@@ -83,10 +84,7 @@ pub(crate) async fn search(State(state): State<AppState>, message: Message) -> R
     Ok(Json(answer).into_response())
 }
 
-pub(crate) async fn update(
-    State(state): State<AppState>,
-    message: Message,
-) -> Result<Json<Done>, MlflowError> {
+pub(crate) async fn update(Acting(state): Acting, message: Message) -> Result<Json<Done>, MlflowError> {
     let id = limits::experiment_id(message.required_text("experiment_id")?)?;
     let name = message.required_text("new_name")?;
     limits::experiment_name(name)?;
@@ -98,17 +96,11 @@ pub(crate) async fn update(
     }
 }
 
-pub(crate) async fn delete(
-    State(state): State<AppState>,
-    message: Message,
-) -> Result<Json<Done>, MlflowError> {
+pub(crate) async fn delete(Acting(state): Acting, message: Message) -> Result<Json<Done>, MlflowError> {
     set_lifecycle(&state, &message, Lifecycle::Deleted).await
 }
 
-pub(crate) async fn restore(
-    State(state): State<AppState>,
-    message: Message,
-) -> Result<Json<Done>, MlflowError> {
+pub(crate) async fn restore(Acting(state): Acting, message: Message) -> Result<Json<Done>, MlflowError> {
     set_lifecycle(&state, &message, Lifecycle::Active).await
 }
 

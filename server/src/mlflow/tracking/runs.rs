@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::experiments::{MOST_RESULTS, VIEWS, told, view};
 use super::shapes::{self, InfoShape, RunShape};
 use super::{DONE, Done};
+use crate::access::Acting;
 use crate::mlflow::error::MlflowError;
 use crate::mlflow::wire::Message;
 use crate::mlflow::{limits, page};
@@ -96,10 +97,7 @@ pub(crate) async fn update(State(state): State<AppState>, message: Message) -> R
     Ok(Json(InfoAnswer { run_info: shape }).into_response())
 }
 
-pub(crate) async fn delete(
-    State(state): State<AppState>,
-    message: Message,
-) -> Result<Json<Done>, MlflowError> {
+pub(crate) async fn delete(Acting(state): Acting, message: Message) -> Result<Json<Done>, MlflowError> {
     let run_id = message.required_text("run_id")?;
     state
         .registry
@@ -108,10 +106,7 @@ pub(crate) async fn delete(
     Ok(DONE)
 }
 
-pub(crate) async fn restore(
-    State(state): State<AppState>,
-    message: Message,
-) -> Result<Json<Done>, MlflowError> {
+pub(crate) async fn restore(Acting(state): Acting, message: Message) -> Result<Json<Done>, MlflowError> {
     let run_id = message.required_text("run_id")?;
     state
         .registry

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use registry::Actor;
 use trainer::ingest::Data;
 use trainer::pipeline::{EXPERIMENT_NAME, PipelineConfig};
 use trainer::record::RunIdentity;
@@ -46,11 +47,11 @@ pub(in crate::cli) async fn worker(args: Box<WorkerArgs>) -> Result<()> {
         promote: None,
     };
     check(&defaults)?;
-    let registry = connect(&settings).await?;
     let name = args.name.unwrap_or_else(|| {
         let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".to_owned());
         format!("{host}-{}", std::process::id())
     });
+    let registry = connect(&settings).await?.acting_as(Actor::worker(&name));
     tracing::info!(worker = %name, lease_seconds = args.lease_seconds, "waiting for training runs");
     let lease = Duration::from_secs(args.lease_seconds);
     trainer::worker::run(&registry, &name, lease, defaults, signals::shutdown())

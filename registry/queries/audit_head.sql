@@ -1,0 +1,1 @@
+select entries, hash from audit_head where id = 1

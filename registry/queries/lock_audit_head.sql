@@ -1,0 +1,1 @@
+update audit_head set entries = entries where id = 1 returning entries, hash
