@@ -33,7 +33,8 @@ pub(crate) const MAX_WIDTH: usize = WIDTH + 2 * MAX_CROSSES;
 /// How an encoder is fitted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EncoderConfig {
-    /// Rows the prior click rate counts for in a target mean: `(clicks + a * prior) / (rows + a)`. Above zero.
+    /// Rows the prior click rate counts for in a target mean: `(clicks + a * prior) / (rows + a)`. Above zero. For training
+    /// rows, whose means lack a fold, it counts for less in the same proportion, so that both are drawn to the prior alike.
     pub prior_weight: f64,
     /// Keys seen in fewer rows share their column's rare bucket. At least 1.
     pub min_count: u32,

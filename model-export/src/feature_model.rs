@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::calibration::Calibration;
 use crate::engine::LazyEngine;
 use crate::ensemble::Ensemble;
 use crate::format::{self, FormatError};
@@ -175,6 +176,15 @@ impl ModelFile {
                 let ensemble = model.ensemble();
                 ensemble.objective().apply_rows(ensemble.groups(), margins, out);
             }
+        }
+    }
+
+    /// How margins become probabilities, where that is not by the objective alone.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        match self {
+            Self::Clicks(model) => model.calibration(),
+            Self::Features(_) => None,
+            Self::Table(model) => model.calibration(),
         }
     }
 

@@ -5,7 +5,7 @@
 
 mod support;
 
-use model_export::{Model, ModelFile, Row, import_xgboost, sha256_hex};
+use model_export::{Model, ModelFile, Row, TableModel, import_xgboost, sha256_hex};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -111,6 +111,15 @@ fn a_golden_file_is_read_and_written_alike() {
         include_bytes!("golden/v1_crosses.leaf"),
     ] {
         assert_eq!(Model::from_bytes(bytes).unwrap().to_bytes(), bytes);
+    }
+    let bytes = include_bytes!("golden/v1_table.leaf");
+    let table = TableModel::from_bytes(bytes).unwrap();
+    assert_eq!(table.to_bytes(), bytes);
+    let mut margins = include_str!("golden/v1_table.margins.tsv").lines();
+    for (_, numbers, keys) in support::table_rows(100, 5) {
+        let expected = margins.next().unwrap().split('\t').next().unwrap();
+        let margin = table.predict(&numbers, &keys).margin;
+        assert_eq!(format!("{:08x}", margin.to_bits()), expected);
     }
     let bytes = include_bytes!("golden/v1_features.leaf");
     let model = ModelFile::from_bytes(bytes).unwrap();

@@ -40,11 +40,11 @@ impl Default for ProcessConfig {
     fn default() -> Self {
         Self {
             split: SplitAt::default(),
-            prior_weight: 50.0,
+            prior_weight: 62.5,
             min_count: 3,
             folds: 5,
             seed: 1,
-            crosses: Crosses::default(),
+            crosses: Crosses::Count(5),
         }
     }
 }

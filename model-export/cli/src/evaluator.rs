@@ -31,6 +31,9 @@ impl Evaluator {
                 }
                 self.model.margins(&features, &mut margins);
             }
+            (ModelFile::Table(model), Parsed::Table { numbers, keys, .. }) => {
+                model.table_margins(numbers, keys, &mut margins);
+            }
             _ => unreachable!("rows are parsed for the model that predicts them"),
         }
         margins

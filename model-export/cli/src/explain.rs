@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use model_export::{Ensemble, ModelFile};
+use model_export::{Ensemble, ModelFile, TableModel};
 
 use crate::evaluator::Evaluator;
 use crate::files::{read_model_file, refused};
@@ -15,7 +15,7 @@ use crate::table::{Table, run_table};
 ///
 /// The values are exact Shapley values of the trees, as XGBoost's pred_contribs gives them: together with the bias,
 /// which is the mean margin, they add up to the row's margin, which comes last. Each row gives one line with a number
-/// for each feature, for the 39 columns of a Criteo row in a model of clicks; a model of several classes gives one
+/// for each feature, for the 39 columns of a Criteo row in a model of clicks and those of its table in a model of a table; a model of several classes gives one
 /// such group of numbers for each class, the class at the end of the columns' names.
 ///
 /// The model must have been converted with --covers.
@@ -112,8 +112,25 @@ fn explain(evaluator: &Evaluator, rows: &Parsed) -> Vec<f32> {
         (model, Parsed::Features { values, width }) => {
             explain_features(model.ensemble(), values, *width, &margins)
         }
+        (ModelFile::Table(model), Parsed::Table { numbers, keys, .. }) => {
+            explain_table(model, numbers, keys, &margins)
+        }
         _ => unreachable!("rows are parsed for the model that explains them"),
     }
+}
+
+fn explain_table(model: &TableModel, numbers: &[f32], keys: &[Option<u32>], margins: &[f32]) -> Vec<f32> {
+    let (per_row, keys_per_row) = (model.schema().numbers().len(), model.schema().categories().len());
+    let width = per_row + keys_per_row + 2;
+    let mut explained = vec![0.0; margins.len() * width];
+    for ((row, margin), out) in margins.iter().enumerate().zip(explained.chunks_exact_mut(width)) {
+        let numbers = &numbers[row * per_row..][..per_row];
+        let keys = &keys[row * keys_per_row..][..keys_per_row];
+        let result = model.contributions(numbers, keys, &mut out[..width - 1]);
+        result.expect(CHECKED);
+        out[width - 1] = *margin;
+    }
+    explained
 }
 
 fn explain_features(ensemble: &Ensemble, values: &[f32], width: usize, margins: &[f32]) -> Vec<f32> {

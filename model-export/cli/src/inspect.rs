@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use model_export::{EnsembleSummary, ModelFile, SectionInfo, sections, sha256_hex};
+use model_export::{Encoder, EnsembleSummary, ModelFile, SectionInfo, sections, sha256_hex};
 use serde_json::{Value, json};
 
 use crate::files::{read_model_file, refused};
@@ -78,6 +78,7 @@ impl Inspected {
     fn kind(&self) -> &'static str {
         match self.model {
             ModelFile::Clicks(_) => "clicks",
+            ModelFile::Table(_) => "a table",
             _ => "features",
         }
     }
@@ -123,18 +124,20 @@ impl Inspected {
             "splits_by_feature": summary.splits_by_feature,
             "provenance": self.model.provenance(),
         });
+        if let Some(encoder) = encoder(&self.model) {
+            shown["encoder"] = json!({
+                "rows": encoder.rows(),
+                "keys": encoder.keys(),
+                "false_match_rate": encoder.false_match_rate(),
+                "config": encoder.config(),
+            });
+        }
+        if let Some(calibration) = self.model.calibration() {
+            shown["calibration"] = json!(calibration);
+        }
         match &self.model {
-            ModelFile::Clicks(model) => {
-                let encoder = model.encoder();
-                shown["encoder"] = json!({
-                    "rows": encoder.rows(),
-                    "keys": encoder.keys(),
-                    "false_match_rate": encoder.false_match_rate(),
-                    "config": encoder.config(),
-                });
-                shown["calibration"] = json!(model.calibration());
-                shown["samples"] = json!(model.samples().len());
-            }
+            ModelFile::Clicks(model) => shown["samples"] = json!(model.samples().len()),
+            ModelFile::Table(model) => shown["schema"] = json!(model.schema()),
             ModelFile::Features(model) => shown["feature_names"] = json!(model.feature_names()),
             _ => {}
         }
@@ -146,6 +149,16 @@ impl Inspected {
 fn feature_names(model: &ModelFile) -> Vec<String> {
     match model {
         ModelFile::Clicks(model) => model.encoder().feature_names(),
+        ModelFile::Table(model) => model.encoder().feature_names(),
         _ => Wanted::of(model).names,
+    }
+}
+
+/// What turns rows into features, where the model has it.
+fn encoder(model: &ModelFile) -> Option<&Encoder> {
+    match model {
+        ModelFile::Clicks(model) => Some(model.encoder()),
+        ModelFile::Table(model) => Some(model.encoder()),
+        _ => None,
     }
 }

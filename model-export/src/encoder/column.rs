@@ -48,6 +48,14 @@ impl Prior {
         }
     }
 
+    /// Its weight among the rows of all folds but one.
+    pub(crate) fn without_a_fold(self, folds: u8) -> Self {
+        Self {
+            weight: self.weight * f64::from(folds - 1) / f64::from(folds),
+            ..self
+        }
+    }
+
     /// `(clicks + weight * rate) / (rows + weight)`.
     pub(crate) fn mean(&self, statistics: Statistics) -> f32 {
         let clicks = f64::from(statistics.clicks) + self.weight * self.rate;

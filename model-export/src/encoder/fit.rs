@@ -248,7 +248,7 @@ impl FittedEncoder {
     ) {
         let config = self.encoder.config();
         let (folds, own_fold) = (usize::from(config.folds), fold_of(config, row_index));
-        let prior = self.encoder.prior();
+        let prior = self.encoder.prior().without_a_fold(config.folds);
         let columns = self.encoder.columns().iter().zip(&self.by_fold);
         for (((column, by_fold), key), pair) in columns.zip(keys).zip(pairs.chunks_exact_mut(2)) {
             pair.copy_from_slice(&column.values()[column.slot(key) as usize]);

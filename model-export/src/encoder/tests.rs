@@ -68,7 +68,9 @@ fn expected(rows: &[Row], own: Option<usize>, row: &Row, config: &EncoderConfig)
             .iter()
             .filter(|index| rows[**index].label == Some(true))
             .count() as f64;
-        let a = config.prior_weight;
+        let folds = f64::from(config.folds);
+        let share = own.map_or(1.0, |_| (folds - 1.0) / folds);
+        let a = config.prior_weight * share;
         out.push(((clicks + a * prior) / (others.len() as f64 + a)) as f32);
         out.push((same.len() as f64).ln_1p() as f32);
     }

@@ -184,6 +184,7 @@ fn model(model: &ModelFile) -> Value {
     let (kind, names, samples) = match model {
         ModelFile::Clicks(model) => ("clicks", json!(null), model.samples().len()),
         ModelFile::Features(model) => ("features", json!(model.feature_names()), 0),
+        ModelFile::Table(model) => ("table", json!(model.schema()), 0),
         _ => ("unknown", json!(null), 0),
     };
     json!({
@@ -210,6 +211,7 @@ fn encoder(model: &ModelFile) -> Value {
     let shown = |encoder: &Encoder| json!({ "rows": encoder.rows(), "keys": encoder.keys(), "config": encoder.config() });
     match model {
         ModelFile::Clicks(model) => shown(model.encoder()),
+        ModelFile::Table(model) => shown(model.encoder()),
         _ => json!({}),
     }
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use anyhow::Result;
 use model_export::{Calibration, ModelFile, sha256_hex};
 
-use super::{Inspected, feature_names};
+use super::{Inspected, encoder, feature_names};
 
 impl Inspected {
     pub(super) fn print(&self, out: &mut impl Write) -> Result<()> {
@@ -74,37 +74,38 @@ impl Inspected {
                 "none"
             }
         )?;
-        if let ModelFile::Clicks(model) = &self.model {
-            let matches = match 100.0 * model.encoder().false_match_rate() {
+        if let Some(encoder) = encoder(&self.model) {
+            let matches = match 100.0 * encoder.false_match_rate() {
                 0.0 => String::new(),
                 rate => format!(" by fingerprints, at most {rate:.3} % false matches,"),
             };
             writeln!(
                 out,
                 "encoder     {} keys{matches} from {} rows",
-                model.encoder().keys(),
-                model.encoder().rows()
+                encoder.keys(),
+                encoder.rows()
             )?;
-            let crosses: Vec<String> = model
-                .encoder()
-                .config()
-                .crosses
-                .iter()
-                .map(ToString::to_string)
-                .collect();
+            let crosses: Vec<String> = encoder.config().crosses.iter().map(ToString::to_string).collect();
             if !crosses.is_empty() {
                 writeln!(out, "crosses     {}", crosses.join(", "))?;
             }
-            match model.calibration() {
-                Some(Calibration::Platt { slope, offset }) => {
-                    writeln!(out, "calibration Platt's: slope {slope}, offset {offset}")?;
-                }
-                Some(Calibration::Isotonic(knots)) => {
-                    writeln!(out, "calibration isotonic: {} knots", knots.len())?;
-                }
-                _ => {}
+        }
+        match self.model.calibration() {
+            Some(Calibration::Platt { slope, offset }) => {
+                writeln!(out, "calibration Platt's: slope {slope}, offset {offset}")?;
             }
-            writeln!(out, "self-test   {} rows", model.samples().len())?;
+            Some(Calibration::Isotonic(knots)) => {
+                writeln!(out, "calibration isotonic: {} knots", knots.len())?;
+            }
+            _ => {}
+        }
+        match &self.model {
+            ModelFile::Clicks(model) => writeln!(out, "self-test   {} rows", model.samples().len())?,
+            ModelFile::Table(model) => {
+                writeln!(out, "numbers     {}", model.schema().numbers().join(", "))?;
+                writeln!(out, "categories  {}", model.schema().categories().join(", "))?;
+            }
+            _ => {}
         }
         let provenance = serde_json::to_value(self.model.provenance())?;
         // By name: whether serde_json keeps the order of fields depends on the features of the build.

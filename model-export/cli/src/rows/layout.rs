@@ -11,10 +11,12 @@ use super::refusal::{Refusal, excerpt};
 /// What a model wants to know of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// Of each feature, or of the 39 columns of a Criteo row.
+    /// Of each feature, or of the 39 columns of a Criteo row, or of the columns of the model's own table.
     pub(crate) names: Vec<String>,
     /// Whether they are the columns of a Criteo row, which may have a label before them.
     pub(crate) clicks: bool,
+    /// Of a table: how many of its columns, the first ones, are numbers. The others are categories.
+    pub(crate) numbers: Option<usize>,
 }
 
 impl Wanted {
@@ -23,6 +25,7 @@ impl Wanted {
         let names = match model {
             ModelFile::Features(model) if !model.feature_names().is_empty() => model.feature_names().to_vec(),
             ModelFile::Clicks(_) => column_names().map(str::to_owned).to_vec(),
+            ModelFile::Table(model) => model.schema().names().map(str::to_owned).collect(),
             _ => (0..model.ensemble().features())
                 .map(|feature| format!("f{feature}"))
                 .collect(),
@@ -30,6 +33,10 @@ impl Wanted {
         Self {
             names,
             clicks: matches!(model, ModelFile::Clicks(_)),
+            numbers: match model {
+                ModelFile::Table(model) => Some(model.schema().numbers().len()),
+                _ => None,
+            },
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: rows before the first that is refused are kept, and the refusal says where it is.
 
-use model_export::{Row, column_names};
+use model_export::{Row, category_key, column_names};
 
 use super::Batch;
 use super::layout::{Layout, Wanted};
@@ -20,6 +20,12 @@ pub(crate) enum Parsed {
         values: Vec<f32>,
         width: usize,
     },
+    /// The same of the columns of a table: numbers, and keys of categories.
+    Table {
+        rows: usize,
+        numbers: Vec<f32>,
+        keys: Vec<Option<u32>>,
+    },
 }
 
 impl Parsed {
@@ -27,6 +33,7 @@ impl Parsed {
         match self {
             Self::Clicks(rows) => rows.len(),
             Self::Features { values, width } => values.len() / width,
+            Self::Table { rows, .. } => *rows,
         }
     }
 
@@ -34,6 +41,15 @@ impl Parsed {
         match self {
             Self::Clicks(parsed) => parsed.truncate(rows),
             Self::Features { values, width } => values.truncate(rows * *width),
+            Self::Table {
+                rows: count,
+                numbers,
+                keys,
+            } => {
+                numbers.truncate(numbers.len() / (*count).max(1) * rows);
+                keys.truncate(keys.len() / (*count).max(1) * rows);
+                *count = rows;
+            }
         }
     }
 }
@@ -52,13 +68,17 @@ impl Parser {
     /// The rows of a batch up to the first that is refused.
     pub(crate) fn parse(&self, batch: &Batch) -> (Parsed, Option<Refusal>) {
         let (rows, width) = (batch.len(), self.wanted.names.len());
-        let mut parsed = if self.wanted.clicks {
-            Parsed::Clicks(vec![Row::default(); rows])
-        } else {
-            Parsed::Features {
+        let mut parsed = match self.wanted.numbers {
+            Some(numbers) => Parsed::Table {
+                rows,
+                numbers: vec![f32::NAN; rows * numbers],
+                keys: vec![None; rows * (width - numbers)],
+            },
+            None if self.wanted.clicks => Parsed::Clicks(vec![Row::default(); rows]),
+            None => Parsed::Features {
                 values: vec![f32::NAN; rows * width],
                 width,
-            }
+            },
         };
         let refusal = match batch {
             Batch::Text(text) => self.parse_text(text, &mut parsed),
@@ -100,6 +120,13 @@ impl Parser {
                     .missing
                     .number(cell)
                     .map(|value| values[row * *width + feature] = value),
+                Parsed::Table { numbers, keys, .. } => match self.place(row, feature) {
+                    Place::Number(place) => self.missing.number(cell).map(|value| numbers[place] = value),
+                    Place::Key(place) => {
+                        keys[place] = category_key(cell);
+                        Ok(())
+                    }
+                },
             };
             result.map_err(|problem| Refusal {
                 column: column + offset + 1,
@@ -149,11 +176,51 @@ impl Parser {
                 Parsed::Features { values, width } => self
                     .feature(&column.values, value)
                     .map(|value| values[row * *width + feature] = value),
+                Parsed::Table { numbers, keys, .. } => match self.place(row, feature) {
+                    Place::Number(place) => self
+                        .feature(&column.values, value)
+                        .map(|value| numbers[place] = value),
+                    Place::Key(place) => {
+                        keys[place] = self.key(&column.values, value);
+                        Ok(())
+                    }
+                },
             };
             result.map_err(|problem| (row, problem))?;
             value += 1;
         }
         Ok(())
+    }
+
+    /// Where the value of a table's column stands in its row.
+    fn place(&self, row: usize, column: usize) -> Place {
+        let numbers = self.wanted.numbers.unwrap_or_default();
+        match column.checked_sub(numbers) {
+            None => Place::Number(row * numbers + column),
+            Some(category) => Place::Key(row * (self.wanted.names.len() - numbers) + category),
+        }
+    }
+
+    /// The key of a category: of a number it is that of its shortest text.
+    fn key(&self, values: &Values, index: usize) -> Option<u32> {
+        let (text, number) = match values {
+            Values::Bytes(values) => {
+                let text = values[index].data();
+                return if self.missing.is_text(text) {
+                    None
+                } else {
+                    category_key(text)
+                };
+            }
+            Values::Bool(values) => (values[index].to_string(), f64::from(u8::from(values[index]))),
+            Values::Int(values) => (values[index].to_string(), values[index] as f64),
+            Values::Float(values) => (values[index].to_string(), f64::from(values[index])),
+            Values::Double(values) => (values[index].to_string(), values[index]),
+        };
+        if number.is_nan() || self.missing.is_number(number) {
+            return None;
+        }
+        category_key(text.as_bytes())
     }
 
     fn feature(&self, values: &Values, index: usize) -> Result<f32, String> {
@@ -218,6 +285,12 @@ impl Parser {
         row.categories[feature - integers] = Some(key);
         Ok(())
     }
+}
+
+/// A place among all numbers, or all keys, of some rows.
+enum Place {
+    Number(usize),
+    Key(usize),
 }
 
 /// What libraries without missing integers keep as a floating-point number.
