@@ -22,10 +22,12 @@ RUN cd app && trunk build --release
 FROM rust:1.95.0-bookworm AS server
 WORKDIR /source
 COPY . .
-RUN cargo build --locked --release --package server --bin clickleaf-server
+RUN cargo build --locked --release --package server --package clickleaf-registry \
+    --bin clickleaf-server --bin clickleaf-registry
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=server /source/target/release/clickleaf-server /usr/local/bin/clickleaf-server
+COPY --from=server /source/target/release/clickleaf-registry /usr/local/bin/clickleaf-registry
 COPY --from=page /source/app/dist /usr/share/clickleaf/app
 ENV CLICKLEAF_APP_DIR=/usr/share/clickleaf/app \
     CLICKLEAF_LISTEN=0.0.0.0:8080

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 mod aliases;
+mod kept;
 mod keys;
 pub(crate) mod logged;
 mod places;

@@ -79,6 +79,7 @@ queries! {
     NEXT_COUNTER = "next_counter";
     NEXT_TRAINING_RUN_EVENT = "next_training_run_event";
     NEXT_VERSION = "next_version";
+    OWNERS_IN_USE = "owners_in_use";
     PING = "ping";
     PLACES = "places";
     PRODUCTION_VERSION = "production_version";

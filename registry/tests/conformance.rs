@@ -136,6 +136,7 @@ conformance! {
     gc::what_was_deleted_is_kept_unless_told_otherwise,
     gc::what_is_referred_to_by_now_is_not_removed,
     gc::nothing_is_lost_while_writers_write,
+    gc::no_version_is_made_of_files_that_are_gone,
     archive::an_archive_moves_a_registry,
     archive::archives_have_every_table_and_column,
     archive::a_damaged_archive_is_refused_and_leaves_nothing,

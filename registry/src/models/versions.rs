@@ -84,6 +84,10 @@ impl Registry {
             .await
             .map_err(doing("write a model version"))?;
         write_files(&mut tx, &model, version, &new.files).await?;
+        let mut files: Vec<&str> = new.files.iter().map(|file| file.path.as_str()).collect();
+        files.push(&new.model_file);
+        let owner = (Some(new.run_id.as_str()), None);
+        self.check_kept(&mut tx, owner, &new.source, &files).await?;
         changes.push(created(&new.model_name, version, Some(&new.run_id), &new.source));
         self.commit_all(tx, changes).await?;
         self.existing_version(&new.model_name, version).await

@@ -3,7 +3,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::join_all;
 use registry::gc::Keep;
-use registry::{Bucket, Lifecycle, NewExperiment, NewRun, NewVersion, Registry, Run, VersionFile};
+use registry::{
+    Bucket, Lifecycle, NewExperiment, NewRun, NewVersion, Registry, RegistryError, Run, VersionFile,
+};
 
 use crate::backend::{Backend, unique};
 
@@ -303,4 +305,67 @@ pub(crate) async fn nothing_is_lost_while_writers_write(backend: &Backend) {
     assert_eq!(sweeper.await.unwrap(), 30, "all orphans, and nothing else");
     kept.sort();
     assert_eq!(yard.keys().await, kept);
+}
+
+/// A version of a run that was deleted long ago: either it is made, and its files stay, or it isn't.
+pub(crate) async fn no_version_is_made_of_files_that_are_gone(backend: &Backend) {
+    let yard = Yard::open(backend).await;
+    let registry = &backend.registry;
+    let keep = Keep {
+        deleted_younger_than: Some(Duration::ZERO),
+        ..yard.keep()
+    };
+    let (mut made, mut refused) = (Vec::new(), 0);
+    for round in 0..12 {
+        let run = yard.run().await;
+        let folder = format!("{}/model", run.artifact_uri);
+        let key = yard.key(&folder, "x.leaf");
+        yard.put_at(&key).await;
+        yard.set(&run, Lifecycle::Deleted).await;
+        let found = loop {
+            let found = registry.unreferenced(&keep).await.unwrap();
+            if !found.objects.is_empty() {
+                break found.objects;
+            }
+        };
+        let register = async {
+            let digest = registry
+                .artifacts()
+                .digest(Bucket::Artifacts, &key)
+                .await
+                .unwrap();
+            let mut new = version_at(&folder, &run.run_id);
+            // A file that was seen is registered, as whoever took its digest means to.
+            new.files = digest.map_or_else(Vec::new, |digest| {
+                vec![VersionFile {
+                    path: "x.leaf".to_owned(),
+                    sha256: digest.sha256,
+                    bytes: digest.bytes as i64,
+                }]
+            });
+            // At another moment in every round.
+            for _ in 0..round {
+                registry.artifacts().head(Bucket::Artifacts, &key).await.unwrap();
+            }
+            registry.create_version(new).await
+        };
+        let (registered, removed) = tokio::join!(register, registry.remove_unreferenced(&found, &keep));
+        let is_there = registry.artifacts().head(Bucket::Artifacts, &key).await;
+        let is_there = is_there.unwrap().is_some();
+        assert_eq!(removed.unwrap().is_empty(), is_there);
+        match registered {
+            Ok(version) => {
+                assert!(is_there, "version {} lost its file", version.version);
+                made.push(version.version);
+            }
+            Err(error) => {
+                assert!(matches!(error, RegistryError::ObjectNotFound { .. }), "{error:?}");
+                assert!(!is_there);
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(made.len() + refused, 12);
+    let numbers: Vec<i64> = (1..=made.len() as i64).collect();
+    assert_eq!(made, numbers, "what was refused took no number");
 }

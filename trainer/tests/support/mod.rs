@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use registry::{Engine, Registry, StoreOptions};
 use tempfile::TempDir;
 use trainer::calibrate::CalibrationConfig;
+use trainer::crosses::Crosses;
 use trainer::ingest::{BadRowPolicy, Data};
 use trainer::pipeline::{EXPERIMENT_NAME, MODEL_NAME, PipelineConfig, RegisterConfig};
 use trainer::process::ProcessConfig;
@@ -64,6 +65,7 @@ pub(crate) fn small(rows: u64, seed: u64) -> PipelineConfig {
         bad_rows: BadRowPolicy::Fail,
         process: ProcessConfig {
             seed,
+            crosses: Crosses::None,
             ..ProcessConfig::default()
         },
         train: TrainConfig {

@@ -34,6 +34,10 @@ impl Registry {
         let key: String = row.try_get(0).map_err(doing("take a version number"))?;
         let version: i64 = row.try_get(1).map_err(doing("take a version number"))?;
         insert(&mut tx, &key, version, now, &new).await?;
+        let mut files: Vec<&str> = new.files.iter().map(|file| file.path.as_str()).collect();
+        files.extend(new.leaf.as_ref().map(|leaf| leaf.model_file.as_str()));
+        let owner = (new.run_id.as_deref(), new.model_id.as_deref());
+        self.check_kept(&mut tx, owner, &new.storage_uri, &files).await?;
         let change = created(&new.model_name, version, new.run_id.as_deref(), &new.storage_uri);
         self.commit(tx, change).await?;
         Ok(VersionRecord {
