@@ -28,6 +28,8 @@ use crate::row_file::RowFile;
 const JUDGED_ROWS: u64 = 200_000;
 /// Pairs that are compared with each other, besides two for each that is wanted.
 const COMPARED_PAIRS: usize = 16;
+/// Each has a table of up to 18 MB.
+const MAX_THREADS: usize = 8;
 
 /// Which crosses an encoder has; written as a number, or as a list of pairs such as `C23xC6`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,7 +142,9 @@ fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&[T]) -> Result<Vec<R>, Cancelled> + Sync,
 ) -> Result<Vec<R>, Cancelled> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = std::thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(MAX_THREADS);
     let share = items.len().div_ceil(threads).max(1);
     let made: Result<Vec<Vec<R>>, Cancelled> = std::thread::scope(|scope| {
         let workers: Vec<_> = items
