@@ -35,8 +35,13 @@ pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
         for check in &checks {
             output::line(told(check))?;
         }
+        let warned = checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Warning)
+            .count();
         output::line(match failed {
-            0 => format!("{} checks, nothing is wrong", checks.len()),
+            0 if warned == 0 => format!("{} checks, nothing is wrong", checks.len()),
+            0 => format!("{} checks, none failed, {warned} warnings", checks.len()),
             _ => format!("{failed} of {} checks failed", checks.len()),
         })?;
     }

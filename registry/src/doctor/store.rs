@@ -139,7 +139,7 @@ impl Probe<'_> {
             Err(error) => self.failed(
                 "create once",
                 &error,
-                "use a store that understands If-None-Match on a put, as S3, MinIO and Garage do",
+                "use a store that understands If-None-Match on a put, as AWS and MinIO do",
             ),
         });
     }
