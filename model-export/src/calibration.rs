@@ -103,9 +103,15 @@ fn between(knots: &[Knot], margin: f32) -> f32 {
     };
     // Of two halves, since the difference of two margins may not be finite.
     let (from, to) = (0.5 * low.margin, 0.5 * high.margin);
-    let share = ((0.5 * margin - from) / (to - from)).clamp(0.0, 1.0);
+    let share = kept((0.5 * margin - from) / (to - from), 0.0, 1.0);
     let probability = low.probability + share * (high.probability - low.probability);
-    probability.clamp(low.probability, high.probability)
+    kept(probability, low.probability, high.probability)
+}
+
+/// `f32::clamp`, whose panic would bring the formatting of numbers into every page.
+#[allow(clippy::manual_clamp, reason = "it must not panic")]
+fn kept(value: f32, low: f32, high: f32) -> f32 {
+    value.max(low).min(high)
 }
 
 #[cfg(test)]

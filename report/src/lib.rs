@@ -7,6 +7,7 @@
 //! | all of it → [`Report`] | [`Report::new`] |
 //! | [`Report`] → JSON and back | [`Report::to_json`], [`Report::from_json`] |
 //! | one report, or two side by side → HTML | [`page`], [`comparison`] |
+//! | trials of a search → SVG | [`search_picture`] |
 //!
 //! Invariants: this crate does no IO and reads no clock, random source or environment; the same predictions give the
 //! same report and the same page. A report that [`Report::from_json`] took is drawn whatever its numbers are, and no
@@ -19,6 +20,7 @@ mod html;
 mod lift;
 mod metrics;
 mod scores;
+mod search;
 mod slices;
 
 pub use calibration::{CalibrationBin, wilson_interval};
@@ -30,4 +32,5 @@ pub use html::{RenderError, Titled, comparison, page};
 pub use lift::{LIFT_GROUPS, LiftGroup};
 pub use metrics::{CALIBRATION_BINS, Metrics, MetricsError};
 pub use scores::{SCORE_BINS, ScoreHistogram};
+pub use search::{SearchTrial, search_picture};
 pub use slices::{Slice, SliceGroup};

@@ -11,7 +11,6 @@
 mod error;
 mod folder;
 mod outcome;
-mod picture;
 mod rows;
 mod rungs;
 mod runs;

@@ -56,7 +56,7 @@ pub struct TrainParams {
 impl Default for TrainParams {
     fn default() -> Self {
         Self {
-            eta: 0.05,
+            eta: 0.06,
             max_depth: 5,
             min_child_weight: 20.0,
             subsample: 0.7,
@@ -64,7 +64,7 @@ impl Default for TrainParams {
             lambda: 5.0,
             max_bin: 256,
             num_parallel_tree: 2,
-            rounds: 560,
+            rounds: 450,
             early_stopping_rounds: 50,
             refit: true,
             nthread: 0,

@@ -47,8 +47,8 @@ pub enum TuneError {
         first: String,
     },
     /// The picture can't be drawn.
-    #[error("the picture can't be drawn: {0}")]
-    Picture(String),
+    #[error(transparent)]
+    Picture(#[from] report::RenderError),
 }
 
 impl TuneError {

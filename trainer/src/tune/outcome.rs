@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use report::{SearchTrial, search_picture};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::trial::{TrialRecord, Trials};
-use super::{TuneConfig, TuneError, picture};
+use super::{TuneConfig, TuneError};
 use crate::ingest::Ingested;
 use crate::recipe::Recipe;
 
@@ -143,7 +144,28 @@ impl Finished {
             "best": best,
         });
         let best_recipe = Recipe::of(&trials.config(record.trial)?)?.to_toml();
-        let drawn = picture::draw(records, record.trial, trials.rungs())?;
+        let caption = record.rungs.last().map_or_else(String::new, |result| {
+            format!(
+                "best: trial {}, logloss {:.5} after {} rounds",
+                record.trial,
+                result.validation_logloss,
+                result.best_iteration + 1
+            )
+        });
+        let drawn: Vec<SearchTrial> = records
+            .iter()
+            .map(|other| SearchTrial {
+                is_best: other.trial == record.trial,
+                curve: other.curve.iter().map(|(_, validation)| *validation).collect(),
+                rungs: other
+                    .rungs
+                    .iter()
+                    .map(|rung| (rung.trained_rounds, rung.validation_logloss))
+                    .collect(),
+            })
+            .collect();
+        let most_rounds = trials.rungs().last().map_or(1, |rung| rung.rounds);
+        let drawn = search_picture(&drawn, most_rounds, &caption)?;
         Ok(Self {
             trials: records.len(),
             files: [
