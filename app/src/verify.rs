@@ -120,15 +120,15 @@ fn same_origin(file: &Provenance, manifest: &ModelVersion) -> Result<(), Refusal
 
 /// Whether a place is in a folder, by what names the folder within its store: a store can move with all that is in it.
 fn is_within(place: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    let slashes = |text: &'_ str| -> Vec<usize> {
-        (0..text.len())
-            .filter(|at| text.as_bytes()[*at] == b'/')
-            .collect()
-    };
-    let third_last = slashes(folder).into_iter().rev().nth(2);
+    let (place, folder) = (place.as_bytes(), folder.trim_end_matches('/').as_bytes());
+    let mut slashes = 0;
+    let third_last = folder.iter().rposition(|byte| {
+        slashes += u8::from(*byte == b'/');
+        slashes == 3
+    });
     let name = &folder[third_last.unwrap_or(0)..];
-    let starts = slashes(place).into_iter().chain([0]);
-    let mut rests = starts.filter_map(|at| place[at..].strip_prefix(name));
-    rests.any(|rest| rest.is_empty() || rest.starts_with('/'))
+    (0..place.len()).any(|at| {
+        let rest = place[at..].strip_prefix(name);
+        rest.is_some_and(|rest| rest.first().is_none_or(|next| *next == b'/'))
+    })
 }

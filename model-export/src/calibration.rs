@@ -41,16 +41,16 @@ pub struct Knot {
 #[non_exhaustive]
 pub enum CalibrationError {
     /// Of Platt's.
-    #[error("the slope of a calibration must be above 0, and it and the offset finite")]
+    #[error("slope and offset must be finite, the slope above 0")]
     Line,
     /// Platt's that changes nothing.
-    #[error("a calibration with the slope 1 and the offset 0 is none")]
+    #[error("slope 1 and offset 0 change nothing")]
     Identity,
     /// Of an isotonic one.
-    #[error("an isotonic calibration has 1 to 4096 knots, not {0}")]
+    #[error("{0} knots; 1 to 4096 are possible")]
     Count(usize),
     /// Of an isotonic one.
-    #[error("knot {0}: margins must be finite and ascend, probabilities be from 0 to 1 and not descend")]
+    #[error("knot {0} is out of order or out of range")]
     Knot(usize),
 }
 

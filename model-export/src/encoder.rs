@@ -13,8 +13,8 @@ mod prune;
 mod table;
 
 pub(crate) use column::{Column, ColumnParts, Prior, Statistics};
-pub(crate) use cross::mix;
 pub use cross::{Cross, CrossError, MAX_CROSSES};
+pub(crate) use cross::{check as check_crosses, mix};
 pub use fit::{EncoderError, EncoderFit, FittedEncoder};
 pub use prune::KeyClass;
 pub(crate) use prune::LEAST_SPARE_BITS;

@@ -74,7 +74,7 @@ impl Cross {
 }
 
 /// Refuses more crosses than there may be, and two of the same columns.
-pub(super) fn check(crosses: &[Cross]) -> Result<(), EncoderError> {
+pub(crate) fn check(crosses: &[Cross]) -> Result<(), EncoderError> {
     if crosses.len() > MAX_CROSSES {
         return Err(EncoderError::Config {
             name: "crosses",

@@ -47,6 +47,8 @@ pub enum EncoderError {
 }
 
 impl EncoderConfig {
+    /// Inlined, it brings nothing to say into a page, which only asks whether there is an error.
+    #[inline]
     pub(crate) fn check(&self) -> Result<(), EncoderError> {
         let refuse = |name, value, limits| Err(EncoderError::Config { name, value, limits });
         if !(self.prior_weight > 0.0 && self.prior_weight <= 1e12) {

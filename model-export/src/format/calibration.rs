@@ -38,7 +38,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Calibration, FormatError> {
         ISOTONIC => {
             let count = reader.count(KNOT_BITS)?;
             if count > MAX_KNOTS {
-                return Err(reader.error("a calibration has too many knots"));
+                return Err(reader.error("there are too many knots"));
             }
             let mut knots = Vec::with_capacity(count);
             for _ in 0..count {
@@ -49,7 +49,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Calibration, FormatError> {
             }
             Calibration::Isotonic(knots)
         }
-        _ => return Err(reader.error("a calibration is of a kind that this reader does not know")),
+        _ => return Err(reader.error("this kind of calibration is not known")),
     };
     reader.end()?;
     Ok(calibration)

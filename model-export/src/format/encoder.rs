@@ -10,7 +10,7 @@ use super::FormatError;
 use super::bytes::{Reader, Writer};
 use super::coder::{RangeDecoder, RangeEncoder};
 use crate::encoder::{
-    Column, ColumnParts, Cross, Encoder, EncoderConfig, LEAST_SPARE_BITS, Prior, Statistics,
+    Column, ColumnParts, Cross, Encoder, EncoderConfig, LEAST_SPARE_BITS, Prior, Statistics, check_crosses,
 };
 use crate::row::{CATEGORY_COLUMNS, INTEGER_COLUMNS};
 use crate::schema::{MAX_COLUMNS, Schema};
@@ -67,7 +67,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Encoder, FormatError> {
     let (mut config, total) = read_head(&mut reader)?;
     if kind == CROSSED {
         config.crosses = read_crosses(&mut reader)?;
-        if config.crosses.is_empty() || config.check().is_err() {
+        if config.crosses.is_empty() || check_crosses(&config.crosses).is_err() {
             return Err(reader.error("there are no crosses, too many, or two of the same columns"));
         }
     }

@@ -56,10 +56,7 @@ pub enum FormatError {
         kind: u8,
     },
     /// An encoder of a kind that was not known when this reader was made.
-    #[error(
-        "encoder section: encoder kind {kind} is not known to this reader, which knows 1, statistics of \
-         keys, 2, these with crosses, and 3, statistics of named columns"
-    )]
+    #[error("encoder section: encoder kind {kind} is not known to this reader, which knows 1 to 3")]
     UnknownEncoder {
         /// Kind of the encoder.
         kind: u8,
@@ -96,7 +93,7 @@ pub enum FormatError {
     #[error("this model predicts from features, not from the columns of a row")]
     NotRows,
     /// A model of a table of its own where one of Criteo rows is wanted.
-    #[error("this model predicts from the columns of a table of its own, not from those of a Criteo row")]
+    #[error("this model predicts from the columns of a table of its own")]
     OwnTable,
     /// Another model where one of a table of its own is wanted.
     #[error("this model does not predict from the columns of a table of its own")]

@@ -108,9 +108,15 @@ pub(crate) async fn every_change_says_who_what_and_from_where(backend: &Backend)
     assert_eq!(done(&ann, before).await, expected);
     let moved = &log(&ann).await[before + 11];
     assert_eq!(
-        moved.details,
-        "{\"actor\":\"ann\",\"from\":\"None\",\"is_rollback\":false,\"reason\":\"because\",\
-         \"to\":\"Production\",\"transition\":1}"
+        serde_json::from_str::<serde_json::Value>(&moved.details).unwrap(),
+        serde_json::json!({
+            "actor": "ann",
+            "from": "None",
+            "is_rollback": false,
+            "reason": "because",
+            "to": "Production",
+            "transition": 1,
+        })
     );
 
     let before = log(&ann).await.len();

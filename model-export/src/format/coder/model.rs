@@ -103,15 +103,11 @@ impl Frequencies {
     /// Of at least one and at most 256 symbols.
     pub(in crate::format) fn new(contexts: usize, symbols: usize) -> Self {
         let width = symbols.div_ceil(LANES);
-        let first = |lanes: usize, lane: usize| (lanes * LANES + lane + 1).min(symbols) as u16;
-        let context: Vec<[u16; LANES]> = (0..width)
-            .map(|lanes| core::array::from_fn(|lane| first(lanes, lane)))
-            .collect();
-        Self {
-            symbols,
-            width,
-            sums: context.repeat(contexts),
+        let mut sums = vec![[symbols as u16; LANES]; width * contexts];
+        for (at, sum) in sums.as_flattened_mut().iter_mut().enumerate() {
+            *sum = (*sum).min((at % (width * LANES) + 1) as u16);
         }
+        Self { symbols, width, sums }
     }
 
     fn context(&self, context: usize) -> &[u16] {
