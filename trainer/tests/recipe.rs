@@ -383,6 +383,6 @@ fn the_schema_knows_the_same_keys() {
     let eta = &properties["booster"]["properties"]["eta"];
     assert_eq!(
         (&eta["default"], &eta["exclusiveMinimum"]),
-        (&0.05.into(), &0.into())
+        (&0.06.into(), &0.into())
     );
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 /// One build of WebAssembly, brotli at quality 11: the evaluator, and beyond it click rows with their encoder, files of
 /// version 0, explanations, and values of JavaScript.
-const BUDGET_BYTES: usize = 70 * 1024;
+const BUDGET_BYTES: usize = 75 * 1024;
 
 struct Size {
     name: String,
