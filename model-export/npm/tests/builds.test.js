@@ -8,7 +8,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { clickRows, path } from "./support/golden.js";
 import { output } from "./support/programs.js";
 
-const BUDGET_BYTES = 70 * 1024;
+const BUDGET_BYTES = 75 * 1024;
 const require = createRequire(import.meta.url);
 const wasm = (build) => readFileSync(require.resolve(`clickleaf/clickleaf_${build}.wasm`));
 
