@@ -16,7 +16,7 @@ use trainer::train::TrainError;
 use trainer::tune::TuneError;
 use trainer::work_folder::WorkFolderError;
 
-use args::{Cli, Command, NoData};
+use args::{Cli, Command, NoData, QueueOfTables};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -72,7 +72,11 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
-    if error.is::<registry::ConfigError>() || error.is::<RecipeError>() || error.is::<NoData>() {
+    if error.is::<registry::ConfigError>()
+        || error.is::<RecipeError>()
+        || error.is::<NoData>()
+        || error.is::<QueueOfTables>()
+    {
         return USAGE;
     }
     if matches!(

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use model_export::Model;
-
 use crate::calibrate::among_sampled;
+use crate::data_row::DataRow;
+use crate::export::ExportedModel;
 use crate::generate::true_probability;
 use crate::metrics::{Metrics, MetricsError};
 use crate::row_file::RowFile;
@@ -30,7 +30,7 @@ pub enum EvaluateError {
 /// What the model says of a range of the rows from their raw features, each with the row's label. Of the rows without a
 /// click the data have this share, and so the probabilities are taken for such rows.
 pub fn predict(
-    model: &Model,
+    model: &ExportedModel,
     rows: &RowFile,
     range: Range<u64>,
     negative_sampling_rate: f64,
@@ -42,7 +42,7 @@ pub fn predict(
 
 /// The metrics of [`predict`].
 pub fn evaluate(
-    model: &Model,
+    model: &ExportedModel,
     rows: &RowFile,
     range: Range<u64>,
     negative_sampling_rate: f64,
@@ -57,22 +57,26 @@ pub fn evaluate(
 
 /// The best metrics any model could reach on generated rows: those of the true probabilities.
 pub fn oracle(rows: &RowFile, range: Range<u64>) -> Result<Metrics, EvaluateError> {
-    Ok(Metrics::of(&labelled(rows, range, true_probability)?)?)
+    let probability = |row: &DataRow| match row {
+        DataRow::Criteo(row) => true_probability(row),
+        DataRow::Table(_) => f64::NAN,
+    };
+    Ok(Metrics::of(&labelled(rows, range, probability)?)?)
 }
 
 fn labelled(
     rows: &RowFile,
     range: Range<u64>,
-    probability: impl Fn(&model_export::Row) -> f64,
+    probability: impl Fn(&DataRow) -> f64,
 ) -> Result<Vec<(f64, bool)>, EvaluateError> {
     let read_error = |source| EvaluateError::File {
         path: rows.path.display().to_string(),
         source,
     };
     let mut predictions = Vec::with_capacity((range.end - range.start) as usize);
-    for row in rows.read(range.start, range.end).map_err(read_error)? {
+    for row in rows.data(range.start, range.end).map_err(read_error)? {
         let row = row.map_err(read_error)?;
-        predictions.push((probability(&row), row.label == Some(true)));
+        predictions.push((probability(&row), row.is_positive()));
     }
     Ok(predictions)
 }

@@ -4,10 +4,11 @@
 
 mod importance;
 
-use model_export::{CATEGORY_COLUMNS, Encoder, INTEGER_COLUMNS, Row, column_names};
+use model_export::{CATEGORY_COLUMNS, Encoder, INTEGER_COLUMNS, column_names};
 use report::{Identity, LearningCurves, LearningPoint, MetricsError, RenderError, Report, SliceGroup};
 
 use crate::cancel::{CancelToken, Cancelled};
+use crate::data_row::DataRow;
 use crate::evaluate::EvaluateError;
 use crate::export::Exported;
 use crate::pipeline::Inputs;
@@ -53,7 +54,7 @@ pub fn report(
     };
     let mut counts = Counts::new(inputs.processed.encoder.encoder());
     let mut sample = importance::Sample::new(&exported.model, test.end - test.start);
-    for row in rows.read(test.start, test.end).map_err(read_error)? {
+    for row in rows.data(test.start, test.end).map_err(read_error)? {
         let row = row.map_err(read_error)?;
         counts.see(&row);
         sample.see(&row, cancel)?;
@@ -75,7 +76,7 @@ pub fn report(
 struct Counts<'a> {
     encoder: &'a Encoder,
     /// Of each category column the feature that is 0 where its key is rare or was never seen.
-    log_counts: Option<[usize; CATEGORY_COLUMNS]>,
+    log_counts: Option<Vec<usize>>,
     features: Vec<f32>,
     missing: Vec<u32>,
     rare: Vec<u32>,
@@ -84,34 +85,48 @@ struct Counts<'a> {
 impl<'a> Counts<'a> {
     fn new(encoder: &'a Encoder) -> Self {
         let names = encoder.feature_names();
-        let column = |column: usize| {
-            let name = format!("{}_log_count", column_names()[INTEGER_COLUMNS + column]);
-            names.iter().position(|other| *other == name)
+        let categories: Vec<String> = match encoder.schema() {
+            Some(schema) => schema.categories().to_vec(),
+            None => column_names()[INTEGER_COLUMNS..]
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         };
-        let found: Option<Vec<usize>> = (0..CATEGORY_COLUMNS).map(column).collect();
+        let feature = |column: &String| {
+            let name = format!("{column}_log_count");
+            // Of a table, a column of numbers may be called so too, and stands before it.
+            names.iter().rposition(|other| *other == name)
+        };
+        let log_counts: Option<Vec<usize>> = categories.iter().map(feature).collect();
         Self {
             encoder,
-            log_counts: found.and_then(|found| found.try_into().ok()),
+            log_counts: log_counts.filter(|columns| !columns.is_empty()),
             features: vec![0.0; encoder.width()],
             missing: Vec::new(),
             rare: Vec::new(),
         }
     }
 
-    fn see(&mut self, row: &Row) {
-        let integers = row.integers.iter().filter(|value| value.is_none()).count();
-        let categories = row.categories.iter().filter(|value| value.is_none()).count();
-        self.missing.push((integers + categories) as u32);
+    fn see(&mut self, row: &DataRow) {
+        self.missing.push(row.missing() as u32);
         if let Some(log_counts) = &self.log_counts {
-            self.encoder.encode(row, &mut self.features);
-            let columns = row.categories.iter().zip(log_counts);
-            let rare = columns.filter(|(key, feature)| key.is_some() && self.features[**feature] == 0.0);
+            row.encode(self.encoder, &mut self.features);
+            let columns = row.has_categories().into_iter().zip(log_counts);
+            let rare = columns.filter(|(present, feature)| *present && self.features[**feature] == 0.0);
             self.rare.push(rare.count() as u32);
+        }
+    }
+
+    /// How many columns a row has.
+    fn columns(&self) -> usize {
+        match self.encoder.schema() {
+            Some(schema) => schema.names().count(),
+            None => INTEGER_COLUMNS + CATEGORY_COLUMNS,
         }
     }
 }
 
-/// By what is missing, by what is rare, by position: Criteo has no column of hours.
+/// By what is missing, by what is rare, by position.
 fn slices(
     predictions: &[(f64, bool)],
     counts: &Counts<'_>,
@@ -119,7 +134,10 @@ fn slices(
 ) -> Result<Vec<SliceGroup>, MetricsError> {
     let mut groups = vec![SliceGroup::by_count(
         "missing values",
-        "How many of the 39 columns are empty in a row, cut at quantiles.",
+        &format!(
+            "How many of the {} columns are empty in a row, cut at quantiles.",
+            counts.columns()
+        ),
         predictions,
         &counts.missing,
         COUNT_BANDS,
@@ -133,10 +151,15 @@ fn slices(
             COUNT_BANDS,
         )?);
     }
+    let hours = match counts.encoder.schema() {
+        Some(_) => "",
+        None => "; the data has no column of hours",
+    };
     groups.push(SliceGroup::by_position(
         "position",
-        "Bands of equally many rows, by their numbers in the data set. Rows are in the order of time; the data has no \
-         column of hours.",
+        &format!(
+            "Bands of equally many rows, by their numbers in the data set. Rows are in the order of time{hours}."
+        ),
         predictions,
         first_row,
         POSITION_BANDS,

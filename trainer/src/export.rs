@@ -8,22 +8,25 @@ mod agreement;
 mod budget;
 mod directory;
 mod harm;
+mod model;
 mod served;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use model_export::{
-    Encoder, Ensemble, EnsembleError, FormatError, ImportError, Model, Provenance, Row, SampleRow,
-    import_xgboost, sha256_hex,
+    Encoder, Ensemble, EnsembleError, FormatError, ImportError, Provenance, Row, SampleRow, import_xgboost,
+    sha256_hex,
 };
 use registry::Engine;
 
 pub use budget::BudgetReport;
 pub use directory::{BUNDLE_FILE, DirectoryError, ModelDirectory, ModelFile};
+pub use model::ExportedModel;
 
 use crate::calibrate::Calibrated;
 use crate::cancel::{CancelToken, Cancelled};
+use crate::data_row::DataRow;
 use crate::evaluate::{EvaluateError, evaluate, oracle, predict};
 use crate::gbdt_engine::GbdtError;
 use crate::gbdt_engine::saved::import as import_gbdt;
@@ -43,7 +46,7 @@ const SAMPLE_SEED: u64 = 0x5A_4D_50_4C_45;
 /// A checked model.
 pub struct Exported {
     /// As read back from `bytes`.
-    pub model: Model,
+    pub model: ExportedModel,
     /// The compact file.
     pub bytes: Vec<u8>,
     /// The compact file's digest: its name.
@@ -90,6 +93,9 @@ pub enum ExportError {
          with --no-refit"
     )]
     BudgetAfterRefit,
+    /// Bytes can't be saved in models of tables.
+    #[error("a budget of bytes is for models of Criteo rows: leave max_bytes out for a table")]
+    BudgetOfTable,
     /// The exported file and another evaluator disagree.
     #[error("row {row}: the exported margin is {exported:e} ({exported_bits:#010x}), {who} says {theirs:e}")]
     Disagree {
@@ -132,6 +138,9 @@ pub fn export(
     let checked_rows = processed.split.test.end - processed.fitted_rows;
     if max_bytes.is_some() && processed.fitted_rows > processed.split.train.end {
         return Err(ExportError::BudgetAfterRefit);
+    }
+    if max_bytes.is_some() && ingested.rows.table.is_some() {
+        return Err(ExportError::BudgetOfTable);
     }
     progress.start(Step::Export, Some(checked_rows));
     let ensemble = match trained.engine {
@@ -193,7 +202,7 @@ struct Parts<'a> {
 
 /// A file, read back, and what it says of the test rows.
 struct Built {
-    model: Model,
+    model: ExportedModel,
     bytes: Vec<u8>,
     predictions: Vec<(f64, bool)>,
     metrics: Metrics,
@@ -210,24 +219,23 @@ impl Parts<'_> {
         let mut provenance = self.provenance.clone();
         provenance.params.extend(params);
         let rate = self.calibrated.negative_sampling_rate;
-        let draft = self.calibrate(Model::new(
+        let draft = self.calibrate(ExportedModel::new(
             encoder.clone(),
             ensemble.clone(),
             provenance.clone(),
             Vec::new(),
         )?)?;
-        let draft = Model::from_bytes(&draft.to_bytes())?;
+        let (draft, _) = draft.read_back()?;
         let (rows, test) = (&self.ingested.rows, &self.processed.split.test);
         let metrics = evaluate(&draft, rows, test.clone(), rate)?;
         provenance.metrics = metrics.named("test_");
-        let model = self.calibrate(Model::new(
+        let model = self.calibrate(ExportedModel::new(
             encoder.clone(),
             ensemble.clone(),
             provenance,
             samples(&draft),
         )?)?;
-        let bytes = model.to_bytes();
-        let model = Model::from_bytes(&bytes)?;
+        let (model, bytes) = model.read_back()?;
         let predictions = predict(&model, rows, test.clone(), rate)?;
         if Metrics::of(&predictions).map_err(EvaluateError::from)? != metrics {
             return Err(ExportError::MetricsChanged);
@@ -240,7 +248,7 @@ impl Parts<'_> {
         })
     }
 
-    fn calibrate(&self, model: Model) -> Result<Model, FormatError> {
+    fn calibrate(&self, model: ExportedModel) -> Result<ExportedModel, FormatError> {
         match &self.calibrated.calibration {
             Some(calibration) => model.with_calibration(calibration.clone()),
             None => Ok(model),
@@ -248,9 +256,9 @@ impl Parts<'_> {
     }
 
     /// Some of the rows.
-    fn rows(&self, range: Range<u64>) -> Result<Vec<Row>, EvaluateError> {
+    fn rows(&self, range: Range<u64>) -> Result<Vec<DataRow>, EvaluateError> {
         let rows = &self.ingested.rows;
-        let read = rows.read(range.start, range.end).and_then(Iterator::collect);
+        let read = rows.data(range.start, range.end).and_then(Iterator::collect);
         read.map_err(|source| EvaluateError::File {
             path: rows.path.display().to_string(),
             source,
@@ -258,8 +266,11 @@ impl Parts<'_> {
     }
 }
 
-/// Generated rows, one row with everything missing among them, and the margins that the model gives.
-fn samples(model: &Model) -> Vec<SampleRow> {
+/// Generated rows, one row with everything missing among them, and the margins that the model gives. A table's model has none.
+fn samples(model: &ExportedModel) -> Vec<SampleRow> {
+    let ExportedModel::Clicks(model) = model else {
+        return Vec::new();
+    };
     let mut rows: Vec<_> = Generator::new(SAMPLE_SEED).take(SAMPLE_ROWS).collect();
     rows[0] = Row::default();
     rows.into_iter()

@@ -4,19 +4,22 @@
 //! line and column.
 
 mod bad_rows;
+mod table;
 
 use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use model_export::{RowError, parse_row};
+use model_export::parse_row;
 use serde::{Deserialize, Serialize};
 
-pub use bad_rows::{BadRowPolicy, BadRows, KindReport, Position};
+pub use bad_rows::{BadRowPolicy, BadRows, KindReport, Position, RowProblem};
 
+use self::table::TableReader;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::generate::Generator;
 use crate::progress::{Progress, Step};
+use crate::recipe::TableSchema;
 use crate::row_file::{RowFile, RowWriter};
 use crate::source::{OpenSource, Source, SourceError};
 
@@ -28,8 +31,15 @@ const REPORT_EVERY_ROWS: u64 = 2_000;
 /// Where the rows of a run come from.
 #[derive(Clone, Debug)]
 pub enum Data {
-    /// Sources, read in this order as one data set.
+    /// Sources of Criteo rows, read in this order as one data set.
     Sources(Vec<Source>),
+    /// Sources of the rows of a table, likewise.
+    Table {
+        /// The table's columns.
+        schema: Box<TableSchema>,
+        /// Its rows.
+        sources: Vec<Source>,
+    },
     /// So many rows of the generator.
     Generated {
         /// How many.
@@ -37,6 +47,32 @@ pub enum Data {
         /// The generator's seed.
         seed: u64,
     },
+}
+
+impl Data {
+    /// Sources of the rows of a table, or of Criteo rows.
+    pub fn of(sources: Vec<Source>, schema: Option<TableSchema>) -> Self {
+        match schema {
+            Some(schema) => Data::Table {
+                schema: Box::new(schema),
+                sources,
+            },
+            None => Data::Sources(sources),
+        }
+    }
+
+    /// The sources; none of generated rows.
+    pub fn sources(&self) -> &[Source] {
+        match self {
+            Data::Sources(sources) | Data::Table { sources, .. } => sources,
+            Data::Generated { .. } => &[],
+        }
+    }
+
+    /// Whether the rows are those of a table that isn't Criteo's.
+    pub fn is_table(&self) -> bool {
+        matches!(self, Data::Table { .. })
+    }
 }
 
 /// The checked rows and where they came from.
@@ -54,6 +90,9 @@ pub struct Ingested {
     pub generated: bool,
     /// What was left out.
     pub bad_rows: BadRows,
+    /// The text of the schema file, where the rows are of a table.
+    #[serde(default)]
+    pub schema: Option<String>,
 }
 
 /// Rows that can't be had.
@@ -92,7 +131,7 @@ pub enum IngestError {
         /// The source.
         source_name: String,
         /// Line, column and what is wrong.
-        error: RowError,
+        error: RowProblem,
     },
     /// More bad rows than the cap of [`BadRowPolicy::Skip`].
     #[error("more than {cap} bad rows; the last is {source_name}: {error}\n{report}")]
@@ -102,9 +141,17 @@ pub enum IngestError {
         /// The source of the last one.
         source_name: String,
         /// The last one.
-        error: RowError,
+        error: RowProblem,
         /// All of them, counted.
         report: Box<BadRows>,
+    },
+    /// A table that can't be read by its schema, or whose rows are out of order.
+    #[error("{source_name}: {refusal}")]
+    Refused {
+        /// The source.
+        source_name: String,
+        /// Line or row, column and what is wrong.
+        refusal: tables::Refusal,
     },
     /// No row at all.
     #[error("{source_name}: no rows")]
@@ -139,7 +186,11 @@ pub fn ingest(
         path: path.display().to_string(),
         source,
     };
-    let mut writer = RowWriter::create(path).map_err(write_error)?;
+    let mut writer = match data {
+        Data::Table { schema, .. } => RowWriter::create_table(path, &schema.columns),
+        _ => RowWriter::create(path),
+    }
+    .map_err(write_error)?;
     let mut bad_rows = BadRows::default();
     match data {
         Data::Generated { rows, seed } => {
@@ -152,6 +203,13 @@ pub fn ingest(
                 writer.write(&row).map_err(write_error)?;
             }
         }
+        Data::Table { schema, sources } => {
+            progress.start(Step::Ingest, None);
+            let mut table = TableReader::new(schema, policy, &mut bad_rows, &mut writer);
+            for source in sources {
+                table.read(source, artifacts, &write_error, progress, cancel)?;
+            }
+        }
         Data::Sources(sources) => {
             progress.start(Step::Ingest, None);
             for source in sources {
@@ -159,7 +217,7 @@ pub fn ingest(
                 while lines.advance()? {
                     match parse_row(&lines.buffer, lines.line) {
                         Ok(row) => writer.write(&row).map_err(write_error)?,
-                        Err(error) => bad_rows.meet(policy, &lines.source_name, error)?,
+                        Err(error) => bad_rows.meet(policy, &lines.source_name, RowProblem::Criteo(error))?,
                     }
                     if lines.line % REPORT_EVERY_ROWS == 0 {
                         cancel.check()?;
@@ -188,6 +246,10 @@ pub fn ingest(
         source,
         generated,
         bad_rows,
+        schema: match data {
+            Data::Table { schema, .. } => Some(schema.text.clone()),
+            _ => None,
+        },
     })
 }
 
@@ -267,7 +329,7 @@ fn describe(data: &Data) -> (String, String, String) {
             let source = format!("{rows} rows of the generator with seed {seed}");
             ("generated".to_owned(), "generated".to_owned(), source)
         }
-        Data::Sources(sources) => {
+        Data::Sources(sources) | Data::Table { sources, .. } => {
             let names: Vec<String> = sources.iter().map(Source::name).collect();
             let first = names.first().map(String::as_str).unwrap_or_default();
             let name = first.rsplit('/').next().unwrap_or_default().to_owned();

@@ -17,6 +17,7 @@
 pub mod calibrate;
 pub mod cancel;
 pub mod crosses;
+pub mod data_row;
 pub mod encoded_file;
 pub mod evaluate;
 pub mod evaluation_report;

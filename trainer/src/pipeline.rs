@@ -16,15 +16,16 @@ use tokio::task::block_in_place;
 pub use error::PipelineError;
 
 use crate::cancel::{CancelToken, Cancelled};
+use crate::crosses::Crosses;
 use crate::error_chain;
 use crate::evaluation_report::{self, EvaluationReportError};
-use crate::export::{ModelDirectory, export};
+use crate::export::{ExportError, ModelDirectory, export};
 use crate::ingest::{BadRowPolicy, Data, Ingested};
 use crate::now_ms;
-use crate::process::{ProcessConfig, Processed, joined};
+use crate::process::{ProcessConfig, ProcessError, Processed, joined};
 use crate::progress::{Progress, Step};
 use crate::recipe::Recipe;
-use crate::record::{OpenRun, RunIdentity};
+use crate::record::{OpenRun, RunIdentity, SCHEMA_FILE};
 use crate::train::{Round, TrainConfig, Trained};
 use crate::work_folder::{WorkFolder, WorkFolderError};
 
@@ -58,6 +59,18 @@ pub struct PipelineConfig {
 }
 
 impl PipelineConfig {
+    /// Refuses what can't be done with rows of a table, before any work is done.
+    pub fn check(&self) -> Result<(), PipelineError> {
+        if self.data.is_table() && self.register.max_bytes.is_some() {
+            return Err(PipelineError::Export(ExportError::BudgetOfTable));
+        }
+        let crosses = !matches!(self.process.crosses, Crosses::None | Crosses::Count(0));
+        if self.data.is_table() && crosses {
+            return Err(PipelineError::Process(ProcessError::TableCrosses));
+        }
+        Ok(())
+    }
+
     /// Engine and params, without a refit when a budget has to be judged on the early-stopping rows.
     fn training(&self) -> TrainConfig {
         let mut train = self.train.clone();
@@ -122,6 +135,7 @@ pub async fn run(
     progress: &dyn Progress,
     cancel: &CancelToken,
 ) -> Result<PipelineOutcome, PipelineError> {
+    config.check()?;
     let folder = WorkFolder::open(config.work_dir.as_deref())?;
     let mut open = OpenRun::start(registry, &config.register.identity, now_ms()).await?;
     let steps = async {
@@ -192,6 +206,9 @@ pub async fn register(
     } = inputs;
     let params = params(inputs);
     open.log_data(ingested).await?;
+    if let Some(schema) = &ingested.schema {
+        open.store_file(SCHEMA_FILE, schema.clone().into_bytes()).await?;
+    }
     open.log_params(&params).await?;
     let provenance = Provenance {
         model_name: config.model_name.clone(),

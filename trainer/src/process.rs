@@ -121,6 +121,11 @@ pub enum ProcessError {
         /// Clicks in it.
         positives: u64,
     },
+    /// A table's columns can't be crossed.
+    #[error(
+        "columns of a table can't be crossed: leave crosses out, or use --crosses 0 or encoder.crosses = 0"
+    )]
+    TableCrosses,
     /// The encoder refused.
     #[error(transparent)]
     Encoder(#[from] EncoderError),
@@ -147,6 +152,9 @@ pub fn process(
     progress: &dyn Progress,
     cancel: &CancelToken,
 ) -> Result<Processed, ProcessError> {
+    if rows.table.is_some() && !matches!(config.crosses, Crosses::None | Crosses::Count(0)) {
+        return Err(ProcessError::TableCrosses);
+    }
     let split = Split::new(rows.rows, config.split)?;
     let fitted_rows = fit_on.rows(&split);
     progress.start(Step::Process, Some(fitted_rows + rows.rows));
@@ -201,12 +209,15 @@ pub fn fit(
         path: rows.path.display().to_string(),
         source,
     };
-    let mut fit = EncoderFit::new(config);
-    for (index, row) in (0..fitted_rows).zip(rows.read(0, fitted_rows).map_err(read_error)?) {
+    let mut fit = match rows.schema().map_err(read_error)? {
+        Some(schema) => EncoderFit::of_table(config, schema),
+        None => EncoderFit::new(config),
+    };
+    for (index, row) in (0..fitted_rows).zip(rows.data(0, fitted_rows).map_err(read_error)?) {
         if index % REPORT_EVERY_ROWS == 0 {
             report(index)?;
         }
-        fit.observe(index, &row.map_err(read_error)?)?;
+        row.map_err(read_error)?.observe(&mut fit, index)?;
     }
     Ok(fit.finish()?)
 }
@@ -230,17 +241,17 @@ fn encode(
     let mut writer = EncodedWriter::create(path, encoder.width()).map_err(write_error)?;
     let mut features = vec![0.0; encoder.width()];
     let mut positives = [0u64; 3];
-    for (index, row) in (0..rows.rows).zip(rows.read_all().map_err(read_error)?) {
+    for (index, row) in (0..rows.rows).zip(rows.data(0, rows.rows).map_err(read_error)?) {
         if index % REPORT_EVERY_ROWS == 0 {
             report(index)?;
         }
         let row = row.map_err(read_error)?;
         if index < fitted_rows {
-            fitted.encode_training_row(index, &row, &mut features);
+            row.encode_training(fitted, index, &mut features);
         } else {
-            encoder.encode(&row, &mut features);
+            row.encode(encoder, &mut features);
         }
-        let clicked = row.label == Some(true);
+        let clicked = row.is_positive();
         let part = usize::from(index >= split.stop.start) + usize::from(index >= split.test.start);
         positives[part] += u64::from(clicked);
         writer.write(&features, clicked).map_err(write_error)?;

@@ -15,6 +15,7 @@ mod print;
 mod resolve;
 mod schema;
 mod search;
+mod table;
 
 use std::path::Path;
 
@@ -26,8 +27,10 @@ pub use keys::{KEYS, Key, SECTIONS, Section, find};
 pub use kind::Kind;
 pub use schema::json_schema;
 pub use search::{Range, SearchConfig, SearchRange};
+pub use table::{TABLE_KEYS, TableSchema};
 
 use crate::calibrate::CalibrationConfig;
+use crate::crosses::Crosses;
 use crate::ingest::{BadRowPolicy, Data};
 use crate::process::ProcessConfig;
 use crate::source::Source;
@@ -72,15 +75,28 @@ impl Recipe {
         }
     }
 
-    /// Where the rows come from, where the recipe says it.
-    pub fn data(&self) -> Option<Data> {
+    /// Where the rows come from, where the recipe says it. A schema file that it names is read.
+    pub fn data(&self) -> Result<Option<Data>, RecipeError> {
         if let Some(rows) = self.integer("data", "generate") {
             let seed = self.generator_seed();
-            return Some(Data::Generated { rows, seed });
+            return Ok(Some(Data::Generated { rows, seed }));
         }
-        let sources = self.value("data", "sources")?.as_array()?;
+        let Some(sources) = self.value("data", "sources").and_then(Value::as_array) else {
+            return Ok(None);
+        };
         let sources = sources.iter().filter_map(Value::as_str).map(Source::parse);
-        Some(Data::Sources(sources.collect()))
+        Ok(Some(Data::of(sources.collect(), self.schema()?)))
+    }
+
+    /// The schema file that the recipe names, read.
+    pub fn schema(&self) -> Result<Option<TableSchema>, RecipeError> {
+        let path = self.text("data", "schema").map(Path::new);
+        path.map(TableSchema::read).transpose()
+    }
+
+    /// Whether the recipe gives a key such as `crosses` of `encoder`.
+    pub fn gives(&self, section: &str, name: &str) -> bool {
+        self.value(section, name).is_some()
     }
 
     /// The seed of generated rows.
@@ -105,11 +121,15 @@ impl Recipe {
 
     /// Split and encoder.
     pub fn process(&self) -> Result<ProcessConfig, RecipeError> {
-        let default = ProcessConfig {
+        let mut default = ProcessConfig {
             split: self.split(),
             seed: self.seed(),
             ..ProcessConfig::default()
         };
+        if self.gives("data", "schema") {
+            // A table's columns can't be crossed.
+            default.crosses = Crosses::None;
+        }
         resolve::overlaid("encoder", &default, self.given.get("encoder"))
     }
 

@@ -15,7 +15,7 @@ use crate::now_ms;
 use crate::train::{Round, Trained};
 
 use files::log_key;
-pub use files::{RECIPE_FILE, RECIPE_TAG};
+pub use files::{RECIPE_FILE, RECIPE_TAG, SCHEMA_FILE};
 
 /// The tag that says why a run made no version.
 const END_REASON_TAG: &str = "clickleaf.end_reason";

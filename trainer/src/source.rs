@@ -56,7 +56,7 @@ pub enum SourceError {
 /// A decompressed source and what is known of its raw bytes.
 pub struct OpenSource {
     /// The decompressed bytes.
-    pub reader: Box<dyn BufRead>,
+    pub reader: Box<dyn BufRead + Send>,
     /// Raw (still compressed) bytes in all, where known.
     pub raw_bytes: Option<u64>,
     /// Raw bytes read so far.
@@ -119,7 +119,11 @@ impl Source {
         self.decompress(Box::new(file), size)
     }
 
-    fn decompress(&self, raw: Box<dyn Read>, raw_bytes: Option<u64>) -> Result<OpenSource, SourceError> {
+    fn decompress(
+        &self,
+        raw: Box<dyn Read + Send>,
+        raw_bytes: Option<u64>,
+    ) -> Result<OpenSource, SourceError> {
         let open_error = |source| SourceError::Open {
             name: self.name(),
             source,
@@ -133,7 +137,7 @@ impl Source {
         raw.by_ref().take(6).read_to_end(&mut head).map_err(open_error)?;
         let compression = compression_of(&head);
         let raw = BufReader::with_capacity(1 << 17, std::io::Cursor::new(head).chain(raw));
-        let reader: Box<dyn Read> = match compression {
+        let reader: Box<dyn Read + Send> = match compression {
             "gzip" => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
             "xz" => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(raw)),
             "zstd" => Box::new(zstd::stream::read::Decoder::with_buffer(raw).map_err(open_error)?),
@@ -158,7 +162,7 @@ fn compression_of(head: &[u8]) -> &'static str {
 }
 
 struct Counting {
-    inner: Box<dyn Read>,
+    inner: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
 }
 

@@ -285,7 +285,11 @@ impl WorkFolder {
 /// The rows as canonical TSV, compressed by zstd, in memory.
 pub fn compressed_tsv(rows: &RowFile) -> std::io::Result<Vec<u8>> {
     let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
-    for row in rows.read_all()? {
+    if let Some(table) = &rows.table {
+        encoder.write_all(table.header().as_bytes())?;
+        encoder.write_all(b"\n")?;
+    }
+    for row in rows.data(0, rows.rows)? {
         encoder.write_all(row?.to_tsv().as_bytes())?;
         encoder.write_all(b"\n")?;
     }

@@ -43,7 +43,7 @@ fn the_printed_recipe_is_the_defaults() {
     );
     assert_eq!(printed.search(), SearchConfig::default());
     assert_eq!(printed.bad_rows(), BadRowPolicy::Fail);
-    assert!(printed.data().is_none());
+    assert!(printed.data().unwrap().is_none());
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_recipe_says_what_is_done() {
     let given = params.other.iter().map(|(k, v)| (k.as_str(), v.as_str()));
     assert_eq!(given.collect::<BTreeMap<_, _>>(), other);
     assert_eq!(recipe.bad_rows(), BadRowPolicy::Skip { cap: 3 });
-    let Some(Data::Sources(sources)) = recipe.data() else {
+    let Some(Data::Sources(sources)) = recipe.data().unwrap() else {
         panic!("no sources");
     };
     assert_eq!(sources[1], Source::Url("s3://bucket/day_1.gz".to_owned()));
@@ -318,7 +318,7 @@ fn what_a_run_did_is_a_recipe_that_does_it_again() {
         );
         assert_eq!(again.max_bytes(), Some(9_000));
         assert!(matches!(
-            again.data(),
+            again.data().unwrap(),
             Some(Data::Generated { rows: 2_000, seed: 5 })
         ));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use model_export::{Model, ModelFile};
 
-use crate::rows::Refusal;
+use crate::rows::Failure;
 
 /// Marks an error as a refusal of data: exit code 3.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub(crate) fn refused(path: &Path, error: impl fmt::Display) -> anyhow::Error {
 }
 
 /// What went wrong with the rows in a file: refused where the file is to blame, a failure where the machine is.
-pub(crate) fn row_failure(path: &Path, error: anyhow::Error) -> anyhow::Error {
+pub(crate) fn row_failure(path: &Path, error: Failure) -> anyhow::Error {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     let damaged = |error: &io::Error| {
         matches!(
@@ -33,10 +33,11 @@ pub(crate) fn row_failure(path: &Path, error: anyhow::Error) -> anyhow::Error {
             InvalidData | InvalidInput | UnexpectedEof | io::ErrorKind::Other
         )
     };
-    if error.is::<Refusal>() || error.downcast_ref::<io::Error>().is_some_and(damaged) {
-        return refused(path, format!("{error:#}"));
+    match error {
+        Failure::Io(error) if damaged(&error) => refused(path, format!("{:#}", anyhow::Error::from(error))),
+        Failure::Io(error) => anyhow::Error::from(error).context(format!("reading {}", name(path))),
+        refusal => refused(path, refusal),
     }
-    error.context(format!("reading {}", name(path)))
 }
 
 fn name(path: &Path) -> String {

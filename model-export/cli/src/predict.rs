@@ -107,7 +107,7 @@ fn predict(evaluator: &Evaluator, rows: &Parsed, shown: Shown) -> Vec<f32> {
         return margins;
     }
     let outputs = evaluator.outputs(&margins);
-    if shown == Shown::Outputs || rows.len() == 0 {
+    if shown == Shown::Outputs || rows.is_empty() {
         return outputs;
     }
     let (width, groups) = (outputs.len() / rows.len(), margins.len() / rows.len());

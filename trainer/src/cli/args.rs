@@ -16,7 +16,7 @@ use trainer::split::SplitAt;
 use trainer::train::{TrainConfig, TrainParams};
 
 use calibration::CalibrationArgs;
-pub(crate) use data::{DataArgs, NoData};
+pub(crate) use data::{DataArgs, NoData, QueueOfTables};
 pub(crate) use engine::{DEFAULT_ENGINE, EngineArg};
 pub(crate) use recipe::{RecipeArgs, RecipeCommand};
 pub(crate) use settings::{
@@ -117,7 +117,12 @@ pub(crate) struct ProcessArgs {
 
 impl ProcessArgs {
     /// The flags over the recipe.
-    pub(crate) fn config(&self, recipe: &Recipe, seed: Option<u64>) -> Result<ProcessConfig, RecipeError> {
+    pub(crate) fn config(
+        &self,
+        recipe: &Recipe,
+        seed: Option<u64>,
+        is_table: bool,
+    ) -> Result<ProcessConfig, RecipeError> {
         let default = recipe.process()?;
         let rows = self.stop_from.zip(self.test_from);
         Ok(ProcessConfig {
@@ -131,7 +136,9 @@ impl ProcessArgs {
             seed: seed.unwrap_or(default.seed),
             crosses: match self.crosses {
                 Some(count) => Crosses::Count(count as usize),
-                None if self.cross.is_empty() => default.crosses,
+                None if self.cross.is_empty() && recipe.gives("encoder", "crosses") => default.crosses,
+                None if self.cross.is_empty() && is_table => Crosses::None,
+                None if self.cross.is_empty() => ProcessConfig::default().crosses,
                 None => Crosses::Listed(self.cross.clone()),
             },
         })

@@ -120,10 +120,12 @@ fn training(args: &TrainingArgs, settings: &Settings) -> Result<(PipelineConfig,
     let recipe = args.recipe.read()?;
     let seed = args.seed.seed;
     let identity = identity(&args.register, &recipe);
+    let data = args.data.data(&recipe, seed)?;
+    let is_table = data.is_table();
     let config = PipelineConfig {
-        data: args.data.data(&recipe, seed)?,
+        data,
         bad_rows: args.data.bad_rows(&recipe),
-        process: args.process.config(&recipe, seed)?,
+        process: args.process.config(&recipe, seed, is_table)?,
         train: args.train.config(&recipe, seed)?,
         register: register_config(&args.settings, settings, &recipe, identity)?,
         work_dir: None,
@@ -139,6 +141,7 @@ fn check(config: &PipelineConfig) -> Result<(), PipelineError> {
     let TrainConfig {
         params, calibration, ..
     } = &config.train;
+    config.check()?;
     params.check().map_err(TrainError::from)?;
     calibration.check().map_err(TrainError::from)?;
     Ok(())

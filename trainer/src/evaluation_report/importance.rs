@@ -1,10 +1,11 @@
 //! Which features matter: by the engine's splits, and by Shapley values of test rows.
 
-use model_export::{Model, Row};
 use registry::Engine;
 use report::{FeatureImportance, Importance};
 
 use crate::cancel::{CancelToken, Cancelled};
+use crate::data_row::DataRow;
+use crate::export::ExportedModel;
 use crate::pipeline::Inputs;
 use crate::train::TrainError;
 
@@ -13,7 +14,7 @@ const SAMPLE_ROWS: u64 = 2_000;
 
 /// Absolute Shapley values, added up over test rows at equal distances.
 pub(super) struct Sample<'a> {
-    model: &'a Model,
+    model: &'a ExportedModel,
     every: u64,
     seen: u64,
     explained: u64,
@@ -24,7 +25,7 @@ pub(super) struct Sample<'a> {
 
 impl<'a> Sample<'a> {
     /// Of so many test rows.
-    pub(super) fn new(model: &'a Model, test_rows: u64) -> Self {
+    pub(super) fn new(model: &'a ExportedModel, test_rows: u64) -> Self {
         let width = model.ensemble().features();
         Self {
             model,
@@ -38,14 +39,14 @@ impl<'a> Sample<'a> {
     }
 
     /// Takes the next test row. A file without covers explains nothing.
-    pub(super) fn see(&mut self, row: &Row, cancel: &CancelToken) -> Result<(), Cancelled> {
+    pub(super) fn see(&mut self, row: &DataRow, cancel: &CancelToken) -> Result<(), Cancelled> {
         let taken = self.seen.is_multiple_of(self.every);
         self.seen += 1;
         if !taken {
             return Ok(());
         }
         cancel.check()?;
-        self.model.encoder().encode(row, &mut self.features);
+        row.encode(self.model.encoder(), &mut self.features);
         let ensemble = self.model.ensemble();
         if ensemble
             .contributions(&self.features, 0, &mut self.contributions)
@@ -63,7 +64,7 @@ impl<'a> Sample<'a> {
 /// All features in the encoder's order.
 pub(super) fn importance(
     inputs: &Inputs<'_>,
-    model: &Model,
+    model: &ExportedModel,
     sample: Sample<'_>,
 ) -> Result<Importance, TrainError> {
     let mut features: Vec<FeatureImportance> = model

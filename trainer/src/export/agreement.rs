@@ -1,8 +1,6 @@
 //! Whether the file says what the engine says.
 
-use model_export::Model;
-
-use super::{ExportError, Parts};
+use super::{ExportError, ExportedModel, Parts};
 use crate::evaluate::EvaluateError;
 use crate::train::{EngineMargins, Trained};
 
@@ -11,7 +9,7 @@ const REFERENCE_ROWS: usize = 2_000;
 
 /// Compares the file's margins from raw rows with the engine's from encoded rows, on all rows that the encoder
 /// wasn't fitted on.
-pub(super) fn check(parts: &Parts<'_>, model: &Model, trained: &Trained) -> Result<(), ExportError> {
+pub(super) fn check(parts: &Parts<'_>, model: &ExportedModel, trained: &Trained) -> Result<(), ExportError> {
     let processed = parts.processed;
     let range = processed.fitted_rows..processed.split.test.end;
     let encoded_error = |source| EvaluateError::File {

@@ -9,11 +9,12 @@ mod search;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model_export::{Encoder, Ensemble, Model, Row};
+use model_export::{Encoder, Ensemble, Row};
 
 use self::search::{Candidate, Search, weight};
 use super::served::served_bytes;
-use super::{Built, ExportError, Parts};
+use super::{Built, ExportError, ExportedModel, Parts};
+use crate::data_row::DataRow;
 use crate::evaluate::EvaluateError;
 
 /// Training rows that classes of keys are tried in.
@@ -208,13 +209,20 @@ fn contexts(parts: &Parts<'_>) -> Result<Vec<Row>, EvaluateError> {
     let mut contexts = Vec::new();
     for index in 0..CONTEXTS.min(rows) {
         let at = index * rows / CONTEXTS.min(rows);
-        contexts.extend(parts.rows(at..at + 1)?);
+        contexts.extend(parts.rows(at..at + 1)?.into_iter().filter_map(|row| match row {
+            DataRow::Criteo(row) => Some(row),
+            DataRow::Table(_) => None,
+        }));
     }
     Ok(contexts)
 }
 
 /// The greatest difference of two models' margins on all rows after training.
-fn margin_difference(parts: &Parts<'_>, left: &Model, right: &Model) -> Result<f32, ExportError> {
+fn margin_difference(
+    parts: &Parts<'_>,
+    left: &ExportedModel,
+    right: &ExportedModel,
+) -> Result<f32, ExportError> {
     let split = &parts.processed.split;
     let mut greatest = 0.0_f32;
     let mut start = split.stop.start;

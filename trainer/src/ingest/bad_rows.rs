@@ -1,15 +1,45 @@
-//! What happens to rows that aren't Criteo rows.
+//! What happens to rows that aren't rows of the data.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use model_export::{RowError, RowErrorKind};
 use serde::{Deserialize, Serialize};
+use tables::Refusal;
 
 use super::IngestError;
 
 /// Positions kept of each kind of error.
 const EXAMPLES: usize = 3;
+
+/// What is wrong with a row, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RowProblem {
+    /// With a Criteo row.
+    #[error(transparent)]
+    Criteo(#[from] RowError),
+    /// With a row of a table.
+    #[error(transparent)]
+    Table(#[from] Refusal),
+}
+
+impl RowProblem {
+    /// Line, or row of a Parquet file, and column, both from 1; a column of 0 for the whole line.
+    pub fn place(&self) -> (u64, usize) {
+        match self {
+            RowProblem::Criteo(error) => (error.line, error.column),
+            RowProblem::Table(refusal) => (refusal.line, refusal.column),
+        }
+    }
+
+    fn kind(&self) -> String {
+        match self {
+            RowProblem::Criteo(error) => kind_name(error).to_owned(),
+            RowProblem::Table(Refusal { name: Some(name), .. }) => format!("bad value of {name}"),
+            RowProblem::Table(_) => "wrong number of columns".to_owned(),
+        }
+    }
+}
 
 /// What to do with a bad row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,20 +89,21 @@ impl BadRows {
         &mut self,
         policy: BadRowPolicy,
         source_name: &str,
-        error: RowError,
+        error: RowProblem,
     ) -> Result<(), IngestError> {
         let source_name = source_name.to_owned();
         let BadRowPolicy::Skip { cap } = policy else {
             return Err(IngestError::BadRow { source_name, error });
         };
         self.total += 1;
-        let report = self.kinds.entry(kind_name(&error).to_owned()).or_default();
+        let report = self.kinds.entry(error.kind()).or_default();
         report.count += 1;
         if report.first.len() < EXAMPLES {
+            let (line, column) = error.place();
             let position = Position {
                 source: source_name.clone(),
-                line: error.line,
-                column: error.column,
+                line,
+                column,
             };
             report.first.push(position);
         }

@@ -56,16 +56,24 @@ impl PipelineError {
 
     /// Whether the data is at fault, not the program or its surroundings.
     pub fn is_refused_data(&self) -> bool {
-        use IngestError::{BadRow, LineTooLong, NoRows, Read, TooManyBadRows};
+        use IngestError::{BadRow, LineTooLong, NoRows, Read, Refused, TooManyBadRows};
         match self {
             PipelineError::Ingest(error) => {
                 matches!(
                     error,
-                    BadRow { .. } | LineTooLong { .. } | NoRows { .. } | Read { .. } | TooManyBadRows { .. }
+                    BadRow { .. }
+                        | LineTooLong { .. }
+                        | NoRows { .. }
+                        | Read { .. }
+                        | Refused { .. }
+                        | TooManyBadRows { .. }
                 )
             }
             PipelineError::Process(error) => {
-                matches!(error, ProcessError::OneClass { .. } | ProcessError::Encoder(_))
+                matches!(
+                    error,
+                    ProcessError::OneClass { .. } | ProcessError::TableCrosses | ProcessError::Encoder(_)
+                )
             }
             PipelineError::Export(_) => true,
             _ => false,

@@ -7,14 +7,29 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::error::{Position, RecipeError};
-use super::keys::{KEYS, Key, SECTIONS};
+use super::keys::{KEYS, Key, SECTIONS, Section};
 use super::kind::Kind;
 use super::search::Range;
 use crate::train::{ParamsError, TrainParams};
 
-/// The checked table.
+/// The checked table of a recipe.
 pub(super) fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
-    let place = Place { file, text };
+    parse_by(text, file, KEYS, SECTIONS)
+}
+
+/// The checked table of a file with these keys.
+pub(super) fn parse_by(
+    text: &str,
+    file: &str,
+    keys: &[Key],
+    sections: &[Section],
+) -> Result<Table, RecipeError> {
+    let place = Place {
+        file,
+        text,
+        keys,
+        sections,
+    };
     let syntax = |error: toml::de::Error| RecipeError::Syntax {
         position: place.of(&error.span().unwrap_or(0..0)),
         message: error.message().to_owned(),
@@ -24,11 +39,11 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
     for (name, span, entry) in entries(spans.get_ref()) {
         let value = &values[name];
         match entry.get_ref() {
-            DeValue::Table(inner) if is_section(name) => {
+            DeValue::Table(inner) if place.has_section(name) => {
                 let Value::Table(values) = value else { continue };
                 check_section(name, inner, values, &place)?;
             }
-            _ if is_section(name) => {
+            _ if place.has_section(name) => {
                 return Err(RecipeError::Value {
                     position: place.of(&entry.span()),
                     key: name.to_owned(),
@@ -41,15 +56,34 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
     Ok(values)
 }
 
-/// Turns bytes of the text into places.
+/// The place of a key's value, or of one of the values of its list.
+pub(super) fn place_of(text: &str, file: &str, key: &str, index: usize) -> Position {
+    let spans = DeTable::parse(text).ok();
+    let span = spans.as_ref().and_then(|spans| {
+        let (_, _, entry) = entries(spans.get_ref()).find(|(name, ..)| *name == key)?;
+        match entry.get_ref() {
+            DeValue::Array(values) => Some(values.get(index)?.span()),
+            _ => Some(entry.span()),
+        }
+    });
+    Position::of(file, text, span.map_or(0, |span| span.start))
+}
+
+/// Turns bytes of the text into places, and knows what may be there.
 struct Place<'a> {
     file: &'a str,
     text: &'a str,
+    keys: &'a [Key],
+    sections: &'a [Section],
 }
 
 impl Place<'_> {
     fn of(&self, span: &Bytes<usize>) -> Position {
         Position::of(self.file, self.text, span.start)
+    }
+
+    fn has_section(&self, name: &str) -> bool {
+        !name.is_empty() && self.sections.iter().any(|section| section.name == name)
     }
 }
 
@@ -78,6 +112,7 @@ fn check_section(
     };
     match section {
         "data" if values.contains_key("sources") => conflict("generate", "doesn't go with data.sources"),
+        "data" if values.contains_key("schema") => conflict("generate", "doesn't go with data.schema"),
         "split" => match (values.get("stop_from"), values.get("test_from")) {
             (Some(_), None) => conflict("stop_from", "needs split.test_from beside it"),
             (None, Some(_)) => conflict("test_from", "needs split.stop_from beside it"),
@@ -101,12 +136,17 @@ fn check_key(
     (entry, value): (&Spanned<DeValue<'_>>, &Value),
     place: &Place<'_>,
 ) -> Result<(), RecipeError> {
-    let Some(key) = KEYS.iter().find(|key| key.section == section && key.name == name) else {
-        let known = KEYS
+    let Some(key) = place
+        .keys
+        .iter()
+        .find(|key| key.section == section && key.name == name)
+    else {
+        let known = place
+            .keys
             .iter()
             .filter(|key| key.section == section)
             .map(|key| key.name);
-        let sections = SECTIONS.iter().map(|section| section.name);
+        let sections = place.sections.iter().map(|section| section.name);
         let sections = sections.filter(|name| section.is_empty() && !name.is_empty());
         return Err(unknown(
             place.of(&span),
@@ -207,10 +247,6 @@ fn unknown<'a>(position: Position, key: String, known: impl Iterator<Item = &'a 
         key,
         known: known.collect::<Vec<_>>().join(", "),
     }
-}
-
-fn is_section(name: &str) -> bool {
-    !name.is_empty() && SECTIONS.iter().any(|section| section.name == name)
 }
 
 /// Keys with the places of their names, and their values.

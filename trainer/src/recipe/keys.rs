@@ -54,6 +54,7 @@ pub const KEYS: &[Key] = &[
     key("", "seed", SEEDS, "Seed of the generator, the encoder's folds and the trainer"),
     key("data", "sources", Kind::Texts, "Criteo rows: paths (from the folder the program runs in), - , https:// or s3://, in order")
         .example(r#"["train.txt.gz"]"#),
+    key("data", "schema", Kind::Text, "Schema file of a table that isn't Criteo's; sources are its rows then").example(r#""table.toml""#),
     key("data", "generate", Kind::Integer(1, MOST), "So many generated rows instead of sources").example("20000"),
     key("data", "seed", SEEDS, "The generator's own seed").example("1"),
     key("data", "bad_rows", Kind::Choice(&["fail", "skip"]), "What a bad row does: fail the run, or be left out and counted"),
@@ -116,7 +117,7 @@ impl Key {
         }
     }
 
-    const fn example(self, example: &'static str) -> Self {
+    pub(super) const fn example(self, example: &'static str) -> Self {
         Self {
             example: Some(example),
             ..self
@@ -128,7 +129,7 @@ const fn section(name: &'static str, what: &'static str) -> Section {
     Section { name, what }
 }
 
-const fn key(section: &'static str, name: &'static str, kind: Kind, what: &'static str) -> Key {
+pub(super) const fn key(section: &'static str, name: &'static str, kind: Kind, what: &'static str) -> Key {
     Key {
         section,
         name,

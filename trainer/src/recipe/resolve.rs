@@ -56,10 +56,13 @@ impl Recipe {
                 data.insert("generate".to_owned(), integer(*rows));
                 data.insert("seed".to_owned(), integer(*seed));
             }
-            Data::Sources(sources) => {
+            Data::Sources(sources) | Data::Table { sources, .. } => {
                 let names: Vec<String> = sources.iter().map(source_text).collect();
                 data.insert("sources".to_owned(), names.into());
             }
+        }
+        if let Data::Table { schema, .. } = &config.data {
+            data.insert("schema".to_owned(), schema.path.display().to_string().into());
         }
         let cap = match config.bad_rows {
             BadRowPolicy::Fail => keys::MAX_BAD_ROWS,

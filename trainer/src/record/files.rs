@@ -10,6 +10,8 @@ use crate::recipe::Recipe;
 
 /// The artifact that holds a run's recipe.
 pub const RECIPE_FILE: &str = "recipe.toml";
+/// The artifact that holds the schema of a table.
+pub const SCHEMA_FILE: &str = "table.toml";
 /// The tag that holds the recipe's SHA-256.
 pub const RECIPE_TAG: &str = "clickleaf.recipe_sha256";
 

@@ -3,36 +3,19 @@
 //! Invariant: everything is a stream, so that memory does not grow with the source.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Result;
-
-use super::refusal::Refusal;
+use tables::{Failure, Input, PARQUET_SIGNATURE, Position, Refusal};
 
 const BUFFER_BYTES: usize = 1 << 17;
 /// As long as the longest of the signatures that tell compressions and Parquet apart.
 const HEAD_BYTES: u64 = 6;
 
-/// How far reading has come.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Position {
-    /// Bytes as they are in the file, or rows of a Parquet file.
-    pub(crate) done: Arc<AtomicU64>,
-    /// Where known.
-    pub(crate) total: Option<u64>,
-}
-
-/// Decompressed bytes, or a Parquet file, which is not read from front to back.
-pub(crate) enum Source {
-    Bytes(BufReader<Box<dyn Read + Send>>, Position),
-    Parquet(File),
-}
-
 /// Opens `path`, `-` being standard input.
-pub(crate) fn open(path: &Path) -> Result<Source> {
+pub(crate) fn open(path: &Path) -> Result<Input, Failure> {
     if path.as_os_str() == "-" {
         let (head, raw) = split_head(io::stdin())?;
         return decompress(head, Box::new(raw), None);
@@ -41,14 +24,12 @@ pub(crate) fn open(path: &Path) -> Result<Source> {
     let data = file.metadata()?;
     let total = data.is_file().then_some(data.len());
     let (head, mut file) = split_head(file)?;
-    if total.is_some() && head.starts_with(PARQUET) {
+    if total.is_some() && head.starts_with(PARQUET_SIGNATURE) {
         io::Seek::rewind(&mut file)?;
-        return Ok(Source::Parquet(file));
+        return Ok(Input::Parquet(file));
     }
     decompress(head, Box::new(file), total)
 }
-
-const PARQUET: &[u8] = b"PAR1";
 
 fn split_head<R: Read>(mut raw: R) -> io::Result<(Vec<u8>, R)> {
     let mut head = Vec::new();
@@ -56,8 +37,8 @@ fn split_head<R: Read>(mut raw: R) -> io::Result<(Vec<u8>, R)> {
     Ok((head, raw))
 }
 
-fn decompress(head: Vec<u8>, raw: Box<dyn Read + Send>, total: Option<u64>) -> Result<Source> {
-    if head.starts_with(PARQUET) {
+fn decompress(head: Vec<u8>, raw: Box<dyn Read + Send>, total: Option<u64>) -> Result<Input, Failure> {
+    if head.starts_with(PARQUET_SIGNATURE) {
         let problem = "Parquet is read from a file, not from a pipe: its table of contents is at its end";
         return Err(Refusal::of_input(problem).into());
     }
@@ -79,7 +60,7 @@ fn decompress(head: Vec<u8>, raw: Box<dyn Read + Send>, total: Option<u64>) -> R
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::stream::read::Decoder::with_buffer(raw)?),
         _ => Box::new(raw),
     };
-    Ok(Source::Bytes(
+    Ok(Input::Bytes(
         BufReader::with_capacity(BUFFER_BYTES, reader),
         position,
     ))
@@ -96,19 +77,4 @@ impl Read for Counting {
         self.done.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
-}
-
-/// Passes over the mark that some programs put before UTF-8.
-pub(crate) fn skip_byte_order_mark(reader: &mut impl BufRead) -> io::Result<()> {
-    if reader.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
-        reader.consume(3);
-    }
-    Ok(())
-}
-
-/// Whether the bytes read so far, up to the first line's end, hold a tab.
-pub(crate) fn first_line_has_tab(reader: &mut impl BufRead) -> io::Result<bool> {
-    let buffered = reader.fill_buf()?;
-    let line = buffered.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    Ok(line.contains(&b'\t'))
 }

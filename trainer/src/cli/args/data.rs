@@ -1,9 +1,11 @@
 //! Where the rows come from.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use trainer::ingest::{BadRowPolicy, Data};
-use trainer::recipe::Recipe;
+use trainer::recipe::{Recipe, TableSchema};
 use trainer::source::Source;
 
 /// Where the rows come from.
@@ -14,6 +16,9 @@ pub(crate) struct DataArgs {
     /// Criteo rows (TSV; plain, gzip, xz or zstd): paths, -, https:// or s3:// URLs, in order
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_any = ["generate", "recipe"], conflicts_with = "generate")]
     data: Vec<String>,
+    /// TOML file with the columns of a table that isn't Criteo's; --data are its rows, CSV, TSV or Parquet
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    schema: Option<PathBuf>,
     /// Generate this many rows instead
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     generate: Option<u64>,
@@ -41,10 +46,21 @@ impl DataArgs {
                 rows,
                 seed: recipe.generator_seed(),
             }),
-            (None, []) => recipe.data(),
-            (None, sources) => Some(Data::Sources(
-                sources.iter().map(|text| Source::parse(text)).collect(),
-            )),
+            (None, []) => match (recipe.data()?, &self.schema) {
+                (Some(data), Some(path)) if !data.sources().is_empty() => {
+                    Some(Data::of(data.sources().to_vec(), Some(TableSchema::read(path)?)))
+                }
+                (Some(_), Some(_)) => return Err(NoData.into()),
+                (data, _) => data,
+            },
+            (None, sources) => {
+                let sources = sources.iter().map(|text| Source::parse(text)).collect();
+                let schema = match &self.schema {
+                    Some(path) => Some(TableSchema::read(path)?),
+                    None => recipe.schema()?,
+                };
+                Some(Data::of(sources, schema))
+            }
         };
         match (data, seed) {
             (Some(Data::Generated { rows, .. }), Some(seed)) => Ok(Data::Generated { rows, seed }),
@@ -68,6 +84,11 @@ impl DataArgs {
         }
     }
 }
+
+/// Requests of the queue name Criteo rows.
+#[derive(Debug, thiserror::Error)]
+#[error("the training queue is for Criteo rows: train on a table with `run --recipe`")]
+pub(crate) struct QueueOfTables;
 
 /// Neither flags nor recipe say where the rows come from.
 #[derive(Debug, thiserror::Error)]

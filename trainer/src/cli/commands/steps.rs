@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use registry::Registry;
-use trainer::ingest::Data;
 use trainer::pipeline::{self, Inputs, PipelineError};
 use trainer::progress::TerminalProgress;
 use trainer::recipe::Recipe;
@@ -17,8 +16,8 @@ pub(in crate::cli) async fn ingest(args: Box<IngestArgs>) -> Result<()> {
     let folder = open_folder(&args.folder.work_dir)?;
     let recipe = args.recipe.read()?;
     let data = args.data.data(&recipe, args.seed.seed)?;
-    let remote =
-        matches!(&data, Data::Sources(all) if all.iter().any(|source| matches!(source, Source::Url(_))));
+    let is_url = |source: &Source| matches!(source, Source::Url(_));
+    let remote = data.sources().iter().any(is_url);
     let registry = if remote {
         Some(connect(&settings(&args.settings)?).await?)
     } else {
@@ -42,7 +41,10 @@ pub(in crate::cli) async fn ingest(args: Box<IngestArgs>) -> Result<()> {
 pub(in crate::cli) fn process(args: ProcessCommandArgs) -> Result<()> {
     let folder = open_folder(&args.folder.work_dir)?;
     let ingested = folder.ingested().map_err(PipelineError::from)?;
-    let config = args.process.config(&args.recipe.read()?, args.seed.seed)?;
+    let is_table = ingested.rows.table.is_some();
+    let config = args
+        .process
+        .config(&args.recipe.read()?, args.seed.seed, is_table)?;
     let cancel = signals::cancel_on_signal();
     tokio::task::block_in_place(|| folder.process(&ingested, &config, &TerminalProgress::new(), &cancel))
         .map_err(PipelineError::from)?;

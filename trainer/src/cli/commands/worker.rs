@@ -9,7 +9,7 @@ use trainer::pipeline::{EXPERIMENT_NAME, PipelineConfig};
 use trainer::record::RunIdentity;
 use trainer::source::Source;
 
-use super::super::args::WorkerArgs;
+use super::super::args::{QueueOfTables, WorkerArgs};
 use super::super::signals;
 use super::{check, connect, register_config, settings, tags, user};
 
@@ -18,13 +18,16 @@ const GENERATED_ROWS: u64 = 20_000;
 
 pub(in crate::cli) async fn worker(args: Box<WorkerArgs>) -> Result<()> {
     let recipe = args.recipe.read()?;
+    if recipe.gives("data", "schema") {
+        return Err(QueueOfTables.into());
+    }
     let settings = settings(&args.settings)?;
     let seed = args.seed.seed;
     let generated = |rows| Data::Generated {
         rows,
         seed: seed.unwrap_or(recipe.generator_seed()),
     };
-    let data = match (&args.data[..], args.generate_rows, recipe.data()) {
+    let data = match (&args.data[..], args.generate_rows, recipe.data()?) {
         ([], Some(rows), _) | ([], None, Some(Data::Generated { rows, .. })) => generated(rows),
         ([], None, Some(sources)) => sources,
         ([], None, None) => generated(GENERATED_ROWS),
@@ -39,7 +42,7 @@ pub(in crate::cli) async fn worker(args: Box<WorkerArgs>) -> Result<()> {
     let defaults = PipelineConfig {
         data,
         bad_rows: recipe.bad_rows(),
-        process: args.process.config(&recipe, seed)?,
+        process: args.process.config(&recipe, seed, false)?,
         train: args.train.config(&recipe, seed)?,
         register: register_config(&args.settings, &settings, &recipe, identity)?,
         work_dir: None,

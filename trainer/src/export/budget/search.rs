@@ -7,8 +7,8 @@ use model_export::{Encoder, Ensemble, FittedEncoder, FormatError, Model, Provena
 
 use crate::cancel::{CancelToken, Cancelled};
 use crate::evaluate::evaluate;
-use crate::export::ExportError;
 use crate::export::harm::{Class, by_harm};
+use crate::export::{ExportError, ExportedModel};
 use crate::progress::Progress;
 use crate::row_file::RowFile;
 
@@ -178,7 +178,7 @@ impl Search<'_> {
         complete: bool,
     ) -> Result<Candidate, ExportError> {
         self.cancel.check()?;
-        let model = Model::new(encoder, ensemble, Provenance::default(), Vec::new())?;
+        let model = ExportedModel::new(encoder, ensemble, Provenance::default(), Vec::new())?;
         let logloss = evaluate(&model, self.rows, self.judged.clone(), 1.0)?.logloss;
         let (encoder, ensemble) = (model.encoder().clone(), model.ensemble().clone());
         self.progress.advance(

@@ -47,12 +47,12 @@ pub(super) fn signature(exported: &Exported) -> String {
     let column = |name: &String| json!({"type": "float", "name": name, "required": false});
     let inputs: Vec<Value> = names.iter().map(column).collect();
     let outputs = json!([{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1]}}]);
-    // JSON in single quotes of YAML; neither has any within.
+    // JSON in single quotes of YAML, where one within is written twice.
     format!(
         "saved_input_example_info:\n  artifact_path: {INPUT_EXAMPLE}\n  pandas_orient: split\n  \
          serving_input_path: {SERVING_EXAMPLE}\n  type: dataframe\n\
          signature:\n  inputs: '{}'\n  outputs: '{outputs}'\n  params: null\n",
-        Value::from(inputs)
+        Value::from(inputs).to_string().replace('\'', "''")
     )
 }
 
@@ -102,11 +102,10 @@ fn packages(trained: &Trained) -> Vec<String> {
 /// Encoded rows as MLflow writes data frames: split, with a bare `NaN` for what is missing.
 fn example(exported: &Exported) -> String {
     let encoder = exported.model.encoder();
-    let mut features = vec![0.0; encoder.width()];
-    let samples = exported.model.samples().iter().take(EXAMPLES);
-    let rows: Vec<String> = samples
-        .map(|sample| {
-            encoder.encode(&sample.row, &mut features);
+    let examples = exported.model.examples(EXAMPLES);
+    let rows: Vec<String> = examples
+        .iter()
+        .map(|features| {
             let values: Vec<String> = features.iter().map(f32::to_string).collect();
             format!("[{}]", values.join(", "))
         })

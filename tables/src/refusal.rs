@@ -1,23 +1,37 @@
 //! Why rows are refused, and where.
 
-use std::fmt;
+use std::{fmt, io};
+
+/// Rows that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// What is in them can't be.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The file or what it comes through fails.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
 
 /// A refused row, cell or header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     /// Line of a text file, or row of a Parquet file; from 1, and 0 where there is none.
-    pub(crate) line: u64,
+    pub line: u64,
     /// What `line` counts: `line` or `row`.
-    pub(crate) unit: &'static str,
+    pub unit: &'static str,
     /// From 1; 0 where no single column is to blame.
-    pub(crate) column: usize,
-    pub(crate) name: Option<String>,
-    pub(crate) problem: String,
+    pub column: usize,
+    /// The column's name, where one is to blame.
+    pub name: Option<String>,
+    /// What is wrong.
+    pub problem: String,
 }
 
 impl Refusal {
     /// The whole line is to blame.
-    pub(crate) fn of_line(line: u64, problem: impl Into<String>) -> Self {
+    pub fn of_line(line: u64, problem: impl Into<String>) -> Self {
         Self {
             line,
             unit: "line",
@@ -28,7 +42,7 @@ impl Refusal {
     }
 
     /// The whole input is to blame.
-    pub(crate) fn of_input(problem: impl Into<String>) -> Self {
+    pub fn of_input(problem: impl Into<String>) -> Self {
         Self::of_line(0, problem)
     }
 }
@@ -53,7 +67,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// At most 32 printable ASCII characters that show `value`, ending in `...` where it was cut.
-pub(crate) fn excerpt(value: &[u8]) -> String {
+pub fn excerpt(value: &[u8]) -> String {
     let shown: String = value
         .iter()
         .take(33)
@@ -64,4 +78,15 @@ pub(crate) fn excerpt(value: &[u8]) -> String {
     } else {
         format!("{}...", &shown[..29])
     }
+}
+
+/// The first few of them.
+pub fn excerpt_list(names: &[&str]) -> String {
+    let shown: Vec<String> = names
+        .iter()
+        .take(5)
+        .map(|name| excerpt(name.as_bytes()))
+        .collect();
+    let more = if names.len() > shown.len() { ", …" } else { "" };
+    shown.join(", ") + more
 }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::schema::types::ColumnDescriptor;
 
-use crate::rows::refusal::Refusal;
+use crate::Result;
+use crate::refusal::Refusal;
 
-/// Numbers, truth values and text.
-pub(super) fn check_type(column: &Arc<ColumnDescriptor>) -> Result<()> {
+/// Numbers, truth values and text; where only the text of values is asked for, also what is kept as a number, such as
+/// a time.
+pub(crate) fn check_type(column: &Arc<ColumnDescriptor>, as_text_alone: bool) -> Result<()> {
+    let whole = matches!(column.physical_type(), Type::INT32 | Type::INT64);
+    if as_text_alone && whole {
+        return Ok(());
+    }
     let plain = match column.logical_type_ref() {
         None => !matches!(
             column.converted_type(),

@@ -6,38 +6,56 @@ use std::collections::BTreeMap;
 
 use model_export::{ModelFile, column_names};
 
-use super::refusal::{Refusal, excerpt};
+use crate::input::Absent;
+use crate::refusal::{Refusal, excerpt_list};
 
-/// What a model wants to know of a row.
+/// What is wanted of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    /// Of each feature, or of the 39 columns of a Criteo row, or of the columns of the model's own table.
-    pub(crate) names: Vec<String>,
-    /// Whether they are the columns of a Criteo row, which may have a label before them.
-    pub(crate) clicks: bool,
-    /// Of a table: how many of its columns, the first ones, are numbers. The others are categories.
-    pub(crate) numbers: Option<usize>,
+pub struct Wanted {
+    /// Of each feature, or of the 39 columns of a Criteo row, or of the columns of a table.
+    pub names: Vec<String>,
+    /// What they are taken as.
+    pub kind: Kind,
+}
+
+/// What columns are taken as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Those of a Criteo row, which may have a label before them.
+    Clicks,
+    /// Numbers.
+    Features,
+    /// Those of a table of its own.
+    Table {
+        /// How many of them, the first ones, are numbers. The others are categories.
+        numbers: usize,
+    },
+    /// Their text, whatever it says.
+    Texts,
 }
 
 impl Wanted {
-    /// Features without names are called as XGBoost calls them: `f0`, `f1`, ….
-    pub(crate) fn of(model: &ModelFile) -> Self {
-        let names = match model {
-            ModelFile::Features(model) if !model.feature_names().is_empty() => model.feature_names().to_vec(),
-            ModelFile::Clicks(_) => column_names().map(str::to_owned).to_vec(),
-            ModelFile::Table(model) => model.schema().names().map(str::to_owned).collect(),
-            _ => (0..model.ensemble().features())
-                .map(|feature| format!("f{feature}"))
-                .collect(),
+    /// What a model wants. Features without names are called as XGBoost calls them: `f0`, `f1`, ….
+    pub fn of(model: &ModelFile) -> Self {
+        let (names, kind) = match model {
+            ModelFile::Features(model) if !model.feature_names().is_empty() => {
+                (model.feature_names().to_vec(), Kind::Features)
+            }
+            ModelFile::Clicks(_) => (column_names().map(str::to_owned).to_vec(), Kind::Clicks),
+            ModelFile::Table(model) => {
+                let numbers = model.schema().numbers().len();
+                let names = model.schema().names().map(str::to_owned).collect();
+                (names, Kind::Table { numbers })
+            }
+            _ => {
+                let features = 0..model.ensemble().features();
+                (
+                    features.map(|feature| format!("f{feature}")).collect(),
+                    Kind::Features,
+                )
+            }
         };
-        Self {
-            names,
-            clicks: matches!(model, ModelFile::Clicks(_)),
-            numbers: match model {
-                ModelFile::Table(model) => Some(model.schema().numbers().len()),
-                _ => None,
-            },
-        }
+        Self { names, kind }
     }
 
     /// Whether a first row is a header: it has the name of a feature where a number would be.
@@ -49,7 +67,7 @@ impl Wanted {
 
 /// Where each column of the input goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Layout {
+pub struct Layout {
     /// By column of the input: the feature it is, if any.
     pub(crate) features: Vec<Option<usize>>,
     /// Names of the columns that no feature has.
@@ -65,12 +83,12 @@ impl Layout {
         Self {
             features: (0..width).map(Some).collect(),
             ignored: Vec::new(),
-            labelled: wanted.clicks.then_some(width + 1),
+            labelled: (wanted.kind == Kind::Clicks).then_some(width + 1),
         }
     }
 
     /// Columns by the names of a header, in any order.
-    pub(crate) fn by_name(wanted: &Wanted, header: &[String], allow_absent: bool) -> Result<Self, Refusal> {
+    pub(crate) fn by_name(wanted: &Wanted, header: &[String], absent: Absent) -> Result<Self, Refusal> {
         let mut features = BTreeMap::new();
         for (feature, name) in wanted.names.iter().enumerate() {
             features.insert(name.as_str(), feature);
@@ -98,19 +116,23 @@ impl Layout {
             }
             layout.features.push(feature);
         }
-        let absent: Vec<&str> = found
+        let names: Vec<&str> = found
             .iter()
             .zip(&wanted.names)
             .filter(|(found, _)| !**found)
             .map(|(_, name)| name.as_str())
             .collect();
-        if absent.len() == wanted.names.len() || !(absent.is_empty() || allow_absent) {
-            let (count, all) = (absent.len(), wanted.names.len());
-            return Err(Refusal::of_input(format!(
-                "the input has no column for {count} of the model's {all} features: {}; \
-                 --allow-absent takes them as missing if there is at least one",
-                excerpt_list(&absent)
-            )));
+        let allowed = names.is_empty() || (absent == Absent::Allow && names.len() < wanted.names.len());
+        if !allowed {
+            let (count, all) = (names.len(), wanted.names.len());
+            let list = excerpt_list(&names);
+            return Err(Refusal::of_input(match absent {
+                Absent::Refuse => format!("the input has no column called {list}"),
+                _ => format!(
+                    "the input has no column for {count} of the model's {all} features: {list}; \
+                     --allow-absent takes them as missing if there is at least one"
+                ),
+            }));
         }
         Ok(layout)
     }
@@ -131,15 +153,4 @@ impl Layout {
             None => self.features.len().to_string(),
         }
     }
-}
-
-/// The first few of them.
-pub(crate) fn excerpt_list(names: &[&str]) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(5)
-        .map(|name| excerpt(name.as_bytes()))
-        .collect();
-    let more = if names.len() > shown.len() { ", …" } else { "" };
-    shown.join(", ") + more
 }

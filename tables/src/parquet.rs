@@ -10,7 +10,6 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use anyhow::Result;
 use check::check_type;
 use guard::guarded;
 use parquet::basic::{ConvertedType, LogicalType};
@@ -19,31 +18,39 @@ use parquet::data_type::{ByteArray, DataType};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::refusal::Refusal;
-use super::source::Position;
-use super::text::BATCH_ROWS;
+use crate::refusal::Refusal;
+use crate::text::BATCH_ROWS;
+use crate::{Position, Result};
 
 /// Rows as columns, in the order they were asked for.
-pub(crate) struct Columns {
+pub struct Columns {
     /// Rows of the file before the first of these.
-    pub(crate) rows_before: u64,
-    pub(crate) rows: usize,
-    pub(crate) columns: Vec<Column>,
+    pub rows_before: u64,
+    /// How many rows.
+    pub rows: usize,
+    /// Those that are read.
+    pub columns: Vec<Column>,
 }
 
 /// One value a row.
-pub(crate) struct Column {
+pub struct Column {
     /// Of the rows that have one, in their order.
-    pub(crate) values: Values,
+    pub values: Values,
     /// 1 where a row has a value, 0 where it is null; empty where none can be null.
-    pub(crate) levels: Vec<i16>,
+    pub levels: Vec<i16>,
 }
 
-pub(crate) enum Values {
+/// Values of one type.
+pub enum Values {
+    /// Truth values.
     Bool(Vec<bool>),
+    /// Integers of any size, signed or not.
     Int(Vec<i64>),
+    /// Of 32 bits.
     Float(Vec<f32>),
+    /// Of 64 bits.
     Double(Vec<f64>),
+    /// Texts.
     Bytes(Vec<ByteArray>),
 }
 
@@ -97,13 +104,14 @@ impl ParquetReader {
         self.position.clone()
     }
 
-    /// Chooses the columns to read by their places in [`ParquetReader::names`].
-    pub(crate) fn want(&mut self, columns: &[usize]) -> Result<()> {
+    /// Chooses the columns to read by their places in [`ParquetReader::names`]; of some only the text is asked for.
+    pub(crate) fn want(&mut self, columns: &[usize], as_text_alone: impl Fn(usize) -> bool) -> Result<()> {
         self.wanted = columns.iter().map(|column| self.found[*column].1).collect();
         let schema = self.reader.metadata().file_metadata().schema_descr();
-        self.wanted
+        columns
             .iter()
-            .try_for_each(|index| check_type(&schema.column(*index)))
+            .zip(&self.wanted)
+            .try_for_each(|(column, index)| check_type(&schema.column(*index), as_text_alone(*column)))
     }
 
     /// The next rows; none at the end.

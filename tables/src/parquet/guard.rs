@@ -4,9 +4,8 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
-use anyhow::Result;
-
-use crate::rows::refusal::Refusal;
+use crate::Result;
+use crate::refusal::{Failure, Refusal};
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
@@ -17,7 +16,7 @@ static HOOK: Once = Once::new();
 /// Runs `work`; where it panics the file is refused, and nothing is printed.
 ///
 /// What `work` changes must not be looked at after a refusal.
-pub(super) fn guarded<T, E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<T, E>) -> Result<T> {
+pub(crate) fn guarded<T, E: Into<Failure>>(work: impl FnOnce() -> Result<T, E>) -> Result<T> {
     HOOK.call_once(|| {
         let usual = take_hook();
         set_hook(Box::new(move |info| {

@@ -4,23 +4,22 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use anyhow::Result;
-
-use super::csv::{CsvReader, push_record};
-use super::refusal::Refusal;
+use crate::Result;
+use crate::csv::{CsvReader, push_record};
+use crate::refusal::{Failure, Refusal};
 
 /// A batch ends with the first row that reaches one of these.
-pub(super) const BATCH_ROWS: usize = 4096;
+pub(crate) const BATCH_ROWS: usize = 4096;
 const BATCH_BYTES: usize = 1 << 20;
 /// Longer rows are refused; 65,536 features of 20 digits are a tenth of it.
-pub(super) const ROW_BYTES: usize = 1 << 24;
+pub(crate) const ROW_BYTES: usize = 1 << 24;
 
 /// Decompressed bytes.
-pub(super) type Bytes = BufReader<Box<dyn Read + Send>>;
+pub(crate) type Bytes = BufReader<Box<dyn Read + Send>>;
 
 /// Rows as cells of text.
 #[derive(Debug, Default)]
-pub(crate) struct Text {
+pub struct Text {
     bytes: Vec<u8>,
     /// Where each cell is in `bytes`: batch and row together are far below 4 GiB.
     cells: Vec<(u32, u32)>,
@@ -29,16 +28,23 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    pub(crate) fn len(&self) -> usize {
+    /// How many rows.
+    pub fn len(&self) -> usize {
         self.rows.len()
     }
 
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The number of a row's first line.
-    pub(crate) fn line(&self, row: usize) -> u64 {
+    pub fn line(&self, row: usize) -> u64 {
         self.rows[row].0
     }
 
-    pub(crate) fn cells(&self, row: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+    /// The cells of a row.
+    pub fn cells(&self, row: usize) -> impl ExactSizeIterator<Item = &[u8]> {
         let first = row.checked_sub(1).map_or(0, |before| self.rows[before].1);
         let cells = &self.cells[first..self.rows[row].1];
         cells
@@ -47,7 +53,7 @@ impl Text {
     }
 
     /// Appends a row whose cells are given as bytes and where each ends in them.
-    pub(super) fn push(&mut self, line: u64, bytes: &[u8], ends: impl Iterator<Item = usize>) {
+    pub(crate) fn push(&mut self, line: u64, bytes: &[u8], ends: impl Iterator<Item = usize>) {
         let (offset, mut start) = (self.bytes.len(), 0);
         self.bytes.extend_from_slice(bytes);
         for end in ends {
@@ -66,7 +72,7 @@ impl Text {
 pub(crate) struct TextReader {
     rows: Rows,
     /// What came after the rows of the last batch.
-    failure: Option<anyhow::Error>,
+    failure: Option<Failure>,
 }
 
 enum Rows {
@@ -106,7 +112,7 @@ impl TextReader {
             match self.rows.push(&mut text) {
                 Ok(true) if !text.is_full() && !self.rows.would_wait() => {}
                 Ok(_) => return Ok(text),
-                Err(failure) if text.len() > 0 => {
+                Err(failure) if !text.is_empty() => {
                     self.failure = Some(failure);
                     return Ok(text);
                 }
@@ -162,6 +168,6 @@ fn push_line(reader: &mut Bytes, line: &mut u64, text: &mut Text) -> Result<bool
     Ok(true)
 }
 
-pub(super) fn too_long(line: u64) -> Refusal {
+pub(crate) fn too_long(line: u64) -> Refusal {
     Refusal::of_line(line, "the row is longer than 16 MiB")
 }

@@ -1,6 +1,6 @@
 //! Which values stand for a missing one.
 
-use super::parse::number;
+use crate::parse::number;
 
 /// Nothing, and what --missing names: as text, and as a number if it is one.
 #[derive(Clone, Debug, Default)]

@@ -2,45 +2,68 @@
 //!
 //! Invariant: rows before the first that is refused are kept, and the refusal says where it is.
 
+use std::ops::Range;
+
 use model_export::{Row, category_key, column_names};
 
-use super::Batch;
-use super::layout::{Layout, Wanted};
-use super::missing::Missing;
-use super::parquet::{Column, Columns, Values};
-use super::refusal::{Refusal, excerpt};
-use super::text::Text;
+use crate::Batch;
+use crate::layout::{Kind, Layout, Wanted};
+use crate::missing::Missing;
+use crate::parquet::{Column, Columns, Values};
+use crate::refusal::{Refusal, excerpt};
+use crate::text::Text;
 
-/// Rows that a model can take.
+/// Rows as they were asked for.
 #[derive(Debug)]
-pub(crate) enum Parsed {
+pub enum Parsed {
+    /// Of Criteo.
     Clicks(Vec<Row>),
-    /// Row by row, NaN where a value is missing.
+    /// Numbers.
     Features {
+        /// Row by row, NaN where a value is missing.
         values: Vec<f32>,
+        /// How many a row has.
         width: usize,
     },
-    /// The same of the columns of a table: numbers, and keys of categories.
+    /// The columns of a table.
     Table {
+        /// How many rows.
         rows: usize,
+        /// Row by row, NaN where a value is missing.
         numbers: Vec<f32>,
+        /// Row by row, the keys of categories.
         keys: Vec<Option<u32>>,
+    },
+    /// Texts.
+    Texts {
+        /// Row by row, `None` where a value is missing. A number is its shortest text.
+        values: Vec<Option<Vec<u8>>>,
+        /// How many a row has.
+        width: usize,
     },
 }
 
 impl Parsed {
-    pub(crate) fn len(&self) -> usize {
+    /// How many rows.
+    pub fn len(&self) -> usize {
         match self {
             Self::Clicks(rows) => rows.len(),
             Self::Features { values, width } => values.len() / width,
+            Self::Texts { values, width } => values.len() / width,
             Self::Table { rows, .. } => *rows,
         }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn truncate(&mut self, rows: usize) {
         match self {
             Self::Clicks(parsed) => parsed.truncate(rows),
             Self::Features { values, width } => values.truncate(rows * *width),
+            Self::Texts { values, width } => values.truncate(rows * *width),
             Self::Table {
                 rows: count,
                 numbers,
@@ -54,9 +77,9 @@ impl Parsed {
     }
 }
 
-/// Reads rows for one model.
+/// Reads what one of those who want rows wants.
 #[derive(Clone, Debug)]
-pub(crate) struct Parser {
+pub struct Parser {
     pub(crate) wanted: Wanted,
     pub(crate) layout: Layout,
     pub(crate) missing: Missing,
@@ -65,24 +88,39 @@ pub(crate) struct Parser {
 }
 
 impl Parser {
+    /// The column of the input, from 0, that has one of the names that are wanted.
+    pub fn column_of(&self, name: usize) -> Option<usize> {
+        let columns = &self.layout.features;
+        columns.iter().position(|feature| *feature == Some(name))
+    }
+
     /// The rows of a batch up to the first that is refused.
-    pub(crate) fn parse(&self, batch: &Batch) -> (Parsed, Option<Refusal>) {
-        let (rows, width) = (batch.len(), self.wanted.names.len());
-        let mut parsed = match self.wanted.numbers {
-            Some(numbers) => Parsed::Table {
+    pub fn parse(&self, batch: &Batch) -> (Parsed, Option<Refusal>) {
+        self.parse_from(batch, 0)
+    }
+
+    /// The rows of a batch from this one up to the first that is refused.
+    pub fn parse_from(&self, batch: &Batch, from: usize) -> (Parsed, Option<Refusal>) {
+        let (rows, width) = (batch.len().saturating_sub(from), self.wanted.names.len());
+        let mut parsed = match self.wanted.kind {
+            Kind::Table { numbers } => Parsed::Table {
                 rows,
                 numbers: vec![f32::NAN; rows * numbers],
                 keys: vec![None; rows * (width - numbers)],
             },
-            None if self.wanted.clicks => Parsed::Clicks(vec![Row::default(); rows]),
-            None => Parsed::Features {
+            Kind::Clicks => Parsed::Clicks(vec![Row::default(); rows]),
+            Kind::Features => Parsed::Features {
                 values: vec![f32::NAN; rows * width],
+                width,
+            },
+            Kind::Texts => Parsed::Texts {
+                values: vec![None; rows * width],
                 width,
             },
         };
         let refusal = match batch {
-            Batch::Text(text) => self.parse_text(text, &mut parsed),
-            Batch::Columns(columns) => self.parse_columns(columns, &mut parsed),
+            Batch::Text(text) => self.parse_text(text, from, &mut parsed),
+            Batch::Columns(columns) => self.parse_columns(columns, from, &mut parsed),
         };
         let Some((row, refusal)) = refusal else {
             return (parsed, None);
@@ -91,17 +129,21 @@ impl Parser {
         (parsed, Some(refusal))
     }
 
-    /// The first row that is refused.
-    fn parse_text(&self, text: &Text, parsed: &mut Parsed) -> Option<(usize, Refusal)> {
-        (0..text.len()).find_map(|row| {
-            self.parse_row(text, row, parsed)
+    /// The first row that is refused, counted from `from`.
+    fn parse_text(&self, text: &Text, from: usize, parsed: &mut Parsed) -> Option<(usize, Refusal)> {
+        (from..text.len()).enumerate().find_map(|(row, of_batch)| {
+            self.parse_row((text.line(of_batch), text.cells(of_batch)), row, parsed)
                 .err()
                 .map(|refusal| (row, refusal))
         })
     }
 
-    fn parse_row(&self, text: &Text, row: usize, parsed: &mut Parsed) -> Result<(), Refusal> {
-        let (line, cells) = (text.line(row), text.cells(row));
+    fn parse_row<'a>(
+        &self,
+        (line, cells): (u64, impl ExactSizeIterator<Item = &'a [u8]>),
+        row: usize,
+        parsed: &mut Parsed,
+    ) -> Result<(), Refusal> {
         let columns = cells.len();
         let Some(offset) = self.layout.offset(columns) else {
             let problem = format!("expected {} columns, found {columns}", self.layout.expected());
@@ -127,6 +169,10 @@ impl Parser {
                         Ok(())
                     }
                 },
+                Parsed::Texts { values, width } => {
+                    values[row * *width + feature] = Some(cell.to_vec());
+                    Ok(())
+                }
             };
             result.map_err(|problem| Refusal {
                 column: column + offset + 1,
@@ -137,17 +183,17 @@ impl Parser {
         Ok(())
     }
 
-    fn parse_columns(&self, columns: &Columns, parsed: &mut Parsed) -> Option<(usize, Refusal)> {
+    fn parse_columns(&self, columns: &Columns, from: usize, parsed: &mut Parsed) -> Option<(usize, Refusal)> {
         let mut first: Option<(usize, Refusal)> = None;
         for (column, place) in columns.columns.iter().zip(&self.read) {
             let Some(feature) = self.layout.features[*place] else {
                 continue;
             };
-            if let Err((row, problem)) = self.parse_column(column, feature, columns.rows, parsed)
+            if let Err((row, problem)) = self.parse_column(column, feature, from..columns.rows, parsed)
                 && first.as_ref().is_none_or(|(first, _)| row < *first)
             {
                 let refusal = Refusal {
-                    line: columns.rows_before + row as u64 + 1,
+                    line: columns.rows_before + (from + row) as u64 + 1,
                     unit: "row",
                     column: place + 1,
                     name: Some(self.wanted.names[feature].clone()),
@@ -163,12 +209,13 @@ impl Parser {
         &self,
         column: &Column,
         feature: usize,
-        rows: usize,
+        rows: Range<usize>,
         parsed: &mut Parsed,
     ) -> Result<(), (usize, String)> {
-        let mut value = 0;
-        for row in 0..rows {
-            if column.levels.get(row) == Some(&0) {
+        let is_null = |row: &usize| column.levels.get(*row) == Some(&0);
+        let mut value = rows.start - (0..rows.start).filter(is_null).count();
+        for (row, of_batch) in rows.enumerate() {
+            if is_null(&of_batch) {
                 continue;
             }
             let result = match parsed {
@@ -185,6 +232,10 @@ impl Parser {
                         Ok(())
                     }
                 },
+                Parsed::Texts { values, width } => {
+                    values[row * *width + feature] = self.text(&column.values, value);
+                    Ok(())
+                }
             };
             result.map_err(|problem| (row, problem))?;
             value += 1;
@@ -194,33 +245,39 @@ impl Parser {
 
     /// Where the value of a table's column stands in its row.
     fn place(&self, row: usize, column: usize) -> Place {
-        let numbers = self.wanted.numbers.unwrap_or_default();
+        let numbers = match self.wanted.kind {
+            Kind::Table { numbers } => numbers,
+            _ => 0,
+        };
         match column.checked_sub(numbers) {
             None => Place::Number(row * numbers + column),
             Some(category) => Place::Key(row * (self.wanted.names.len() - numbers) + category),
         }
     }
 
-    /// The key of a category: of a number it is that of its shortest text.
+    /// The key of a category.
     fn key(&self, values: &Values, index: usize) -> Option<u32> {
+        match values {
+            Values::Bytes(values) if self.missing.is_text(values[index].data()) => None,
+            Values::Bytes(values) => category_key(values[index].data()),
+            _ => category_key(&self.text(values, index)?),
+        }
+    }
+
+    /// A value as text: of a number the shortest.
+    fn text(&self, values: &Values, index: usize) -> Option<Vec<u8>> {
         let (text, number) = match values {
             Values::Bytes(values) => {
                 let text = values[index].data();
-                return if self.missing.is_text(text) {
-                    None
-                } else {
-                    category_key(text)
-                };
+                return (!self.missing.is_text(text)).then(|| text.to_vec());
             }
             Values::Bool(values) => (values[index].to_string(), f64::from(u8::from(values[index]))),
             Values::Int(values) => (values[index].to_string(), values[index] as f64),
             Values::Float(values) => (values[index].to_string(), f64::from(values[index])),
             Values::Double(values) => (values[index].to_string(), values[index]),
         };
-        if number.is_nan() || self.missing.is_number(number) {
-            return None;
-        }
-        category_key(text.as_bytes())
+        let missing = number.is_nan() || self.missing.is_number(number);
+        (!missing).then(|| text.into_bytes())
     }
 
     fn feature(&self, values: &Values, index: usize) -> Result<f32, String> {
@@ -304,7 +361,7 @@ fn whole(value: f64) -> Result<i64, String> {
 }
 
 /// A number in text.
-pub(super) fn number(text: &[u8]) -> Result<f32, String> {
+pub(crate) fn number(text: &[u8]) -> Result<f32, String> {
     let parsed = str::from_utf8(text)
         .ok()
         .and_then(|text| text.trim_ascii().parse::<f32>().ok());

@@ -6,13 +6,12 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
-use anyhow::Result;
-
-use super::refusal::Refusal;
-use super::text::{Bytes, ROW_BYTES, Text, too_long};
+use crate::Result;
+use crate::refusal::{Failure, Refusal};
+use crate::text::{Bytes, ROW_BYTES, Text, too_long};
 
 /// Reads records and knows their lines.
-pub(super) struct CsvReader {
+pub(crate) struct CsvReader {
     reader: csv::Reader<Tap>,
     record: csv::ByteRecord,
     /// The last line of the record before.
@@ -20,7 +19,7 @@ pub(super) struct CsvReader {
 }
 
 impl CsvReader {
-    pub(super) fn new(reader: Bytes) -> Self {
+    pub(crate) fn new(reader: Bytes) -> Self {
         let tap = Tap {
             reader,
             bytes: 0,
@@ -37,14 +36,14 @@ impl CsvReader {
         }
     }
 
-    pub(super) fn would_wait(&self) -> bool {
+    pub(crate) fn would_wait(&self) -> bool {
         let tap = self.reader.get_ref();
         tap.reader.buffer().is_empty() && tap.bytes == self.reader.position().byte()
     }
 }
 
 /// Appends the next record to `text`; false at the end.
-pub(super) fn push_record(csv: &mut CsvReader, text: &mut Text) -> Result<bool> {
+pub(crate) fn push_record(csv: &mut CsvReader, text: &mut Text) -> Result<bool> {
     let start = csv.reader.position().byte();
     csv.reader.get_mut().record_start = start;
     match csv.reader.read_byte_record(&mut csv.record) {
@@ -68,7 +67,7 @@ pub(super) fn push_record(csv: &mut CsvReader, text: &mut Text) -> Result<bool> 
     Ok(true)
 }
 
-fn failure(error: csv::Error, line: u64) -> anyhow::Error {
+fn failure(error: csv::Error, line: u64) -> Failure {
     match error.into_kind() {
         csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<RowTooLong>()) => {
             too_long(line).into()
