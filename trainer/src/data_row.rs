@@ -8,6 +8,10 @@ use model_export::{Encoder, EncoderError, EncoderFit, FittedEncoder, Row};
 
 /// A row with its label.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "Criteo rows stay free of an allocation each"
+)]
 pub enum DataRow {
     /// Of Criteo.
     Criteo(Row),
