@@ -124,12 +124,9 @@ fn every_integer_and_every_other_category_is_tried_with_every_category() {
 #[test]
 fn configurations_are_written_as_they_are_read() {
     for (crosses, text) in [
-        (Crosses::None, "\"none\""),
-        (Crosses::Count(8), "{\"count\":8}"),
-        (
-            Crosses::Listed(vec!["C23xC6".parse().unwrap()]),
-            "{\"listed\":[\"C23xC6\"]}",
-        ),
+        (Crosses::None, "0"),
+        (Crosses::Count(8), "8"),
+        (Crosses::Listed(vec!["C23xC6".parse().unwrap()]), "[\"C23xC6\"]"),
     ] {
         assert_eq!(serde_json::to_string(&crosses).unwrap(), text);
         assert_eq!(serde_json::from_str::<Crosses>(text).unwrap(), crosses);
