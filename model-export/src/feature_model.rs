@@ -161,19 +161,14 @@ impl ModelFile {
     /// Turns the margins of many rows into their outputs, row after row: those of [`Model::probability`], or as many for
     /// each row as [`FeatureModel::outputs`].
     pub fn outputs(&self, margins: &[f32], out: &mut [f32]) {
-        match self {
-            Self::Clicks(model) => {
+        match self.calibration() {
+            Some(calibration) => {
                 for (margin, out) in margins.iter().zip(out) {
-                    *out = model.probability(*margin);
+                    *out = calibration.probability(*margin);
                 }
             }
-            Self::Table(model) => {
-                for (margin, out) in margins.iter().zip(out) {
-                    *out = model.probability(*margin);
-                }
-            }
-            Self::Features(model) => {
-                let ensemble = model.ensemble();
+            None => {
+                let ensemble = self.ensemble();
                 ensemble.objective().apply_rows(ensemble.groups(), margins, out);
             }
         }

@@ -37,7 +37,7 @@ pub struct Prediction {
 
 impl Prediction {
     /// Of a margin, calibrated where there is a calibration.
-    pub(crate) fn of(margin: f32, calibration: Option<&Calibration>) -> Self {
+    pub fn of(margin: f32, calibration: Option<&Calibration>) -> Self {
         let probability = match calibration {
             Some(calibration) => calibration.probability(margin),
             None => probability(margin),

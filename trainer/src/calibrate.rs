@@ -6,7 +6,7 @@ mod fit;
 
 use std::collections::BTreeMap;
 
-use model_export::{Calibration, probability};
+use model_export::{Calibration, Prediction};
 use serde::{Deserialize, Serialize};
 
 pub use fit::{isotonic, platt};
@@ -138,15 +138,15 @@ pub struct Tried {
 
 /// Chooses and fits a calibration. `rows` are margins and labels that the booster wasn't fitted on, in their order.
 pub fn calibrate(rows: &[(f32, bool)], config: &CalibrationConfig) -> Result<Calibrated, MetricsError> {
-    let plain = out_of_fold(rows, Method::None);
+    let methods = [Method::None, Method::Platt, Method::Isotonic];
+    let judged = methods.map(|method| out_of_fold(rows, method));
     let mut tried = Vec::new();
-    for method in [Method::None, Method::Platt, Method::Isotonic] {
-        let judged = out_of_fold(rows, method);
-        let metrics = Metrics::of(&judged)?;
+    for (method, predictions) in methods.into_iter().zip(&judged) {
+        let metrics = Metrics::of(predictions)?;
         tried.push(Tried {
             method,
             logloss: metrics.logloss,
-            logloss_error: standard_error(&judged, &plain),
+            logloss_error: standard_error(predictions, &judged[0]),
             expected_calibration_error: metrics.expected_calibration_error,
         });
     }
@@ -210,11 +210,8 @@ fn out_of_fold(rows: &[(f32, bool)], method: Method) -> Vec<(f64, bool)> {
         let (from, to) = (fold * rows.len() / FOLDS, (fold + 1) * rows.len() / FOLDS);
         let calibration = fitted(&[&rows[..from], &rows[to..]].concat(), method);
         judged.extend(rows[from..to].iter().map(|(margin, label)| {
-            let probability = match &calibration {
-                Some(calibration) => calibration.probability(*margin),
-                None => probability(*margin),
-            };
-            (f64::from(probability), *label)
+            let prediction = Prediction::of(*margin, calibration.as_ref());
+            (f64::from(prediction.probability), *label)
         }));
     }
     judged

@@ -1,3 +1,5 @@
+use model_export::probability;
+
 use super::*;
 
 /// Margins from -3 to 3, with clicks as often as `rate` says of a margin.
